@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The engine of repo-sync: reads a private repository, filters and replays its
+//! history, judges what is new, stages it and publishes it.
+//!
+//! The data has one direction. [`session`] reads the policy and replays the
+//! history; [`plan`] holds the images against the mirror; [`publish`] carries a
+//! plan out. The library prints nothing, reads no environment and no home
+//! directory, and tells its progress through a trait, so that a server can hold
+//! many runs at once.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
