@@ -10,3 +10,4 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod object;

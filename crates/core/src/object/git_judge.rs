@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The `git` program as the judge of our tests: what it reads and writes is what
+//! is right.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// An empty bare repository, and the `git` program in a cleared environment.
+pub(crate) struct Git {
+    dir: TempDir,
+}
+
+impl Git {
+    pub(crate) fn new() -> Self {
+        let git = Self { dir: TempDir::new().expect("the tests can write temporary files") };
+        git.ok(&["init", "--quiet", "--bare", "--initial-branch=main", "."], b"");
+        git
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// What git prints, given this input; git must succeed.
+    #[track_caller]
+    pub(crate) fn ok(&self, args: &[&str], input: &[u8]) -> Vec<u8> {
+        let output = self.run(args, input);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {args:?} failed: {stderr}");
+        output.stdout
+    }
+
+    /// How git ends, given this input.
+    #[track_caller]
+    pub(crate) fn run(&self, args: &[&str], input: &[u8]) -> Output {
+        let mut child = Command::new("git")
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.dir())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("LC_ALL", "C")
+            .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com"])
+            .args(args)
+            .current_dir(self.dir())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the tests need the git program");
+        // A git that refuses early closes its input, which is no fault of the test.
+        let _ = child.stdin.take().expect("stdin is piped").write_all(input);
+        child.wait_with_output().expect("a started git ends")
+    }
+
+    /// The first line that git prints.
+    #[track_caller]
+    pub(crate) fn line(&self, args: &[&str], input: &[u8]) -> String {
+        let out = String::from_utf8(self.ok(args, input)).expect("git prints text here");
+        out.lines().next().unwrap_or_default().to_owned()
+    }
+}
