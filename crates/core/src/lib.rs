@@ -11,3 +11,4 @@
 #![forbid(unsafe_code)]
 
 pub mod object;
+pub mod paths;
