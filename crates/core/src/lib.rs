@@ -10,5 +10,6 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod message;
 pub mod object;
 pub mod paths;
