@@ -10,6 +10,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod manifest;
 pub mod message;
 pub mod object;
 pub mod paths;
