@@ -10,7 +10,16 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod dag;
+pub mod error;
+pub mod filter;
+pub mod git;
+pub mod history;
 pub mod manifest;
 pub mod message;
 pub mod object;
 pub mod paths;
+pub mod policy;
+pub mod progress;
+pub mod report;
+mod tree;

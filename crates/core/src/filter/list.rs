@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A public directory, entry by entry.
+//!
+//! Without moves a public directory comes from one private directory. With moves
+//! it is the union of several: what stays there, and what is brought there.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::rc::Rc;
+
+use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
+
+use super::moves::{TargetNode, Targets};
+use super::states::{StateId, States};
+use super::{Collision, Filter, FilterError};
+use crate::object::{self, EntryKind, Kind, append_entry, entry_order, tree_entries};
+use crate::paths::{Reach, components, join};
+
+/// A directory as the mirror shows it.
+#[derive(Clone)]
+pub struct Directory {
+    sources: Vec<Source>,
+    brought: Option<Brought>,
+}
+
+/// A private directory that a public one shows.
+#[derive(Clone)]
+struct Source {
+    tree: PrivateTree,
+    state: StateId,
+    path: Vec<u8>,
+}
+
+/// What moves bring to places below a directory, in one commit.
+#[derive(Clone)]
+struct Brought {
+    node: TargetNode,
+    moved: Rc<[Option<Moved>]>,
+}
+
+/// What one move brings, in one commit.
+#[derive(Clone)]
+struct Moved {
+    mode: Vec<u8>,
+    id: ObjectId,
+    kind: EntryKind,
+    state: StateId,
+    path: Vec<u8>,
+}
+
+/// The entries of a [`Directory`], in git's order.
+pub struct Listing {
+    entries: Vec<Listed>,
+    /// Names and modes; for a directory with one source its bytes as they are.
+    bytes: Vec<u8>,
+}
+
+struct Listed {
+    mode: Range<u32>,
+    name: Range<u32>,
+    id: ObjectId,
+    kind: EntryKind,
+    /// Whether the object is the private repository's own, not a filtered copy.
+    as_is: bool,
+    from: From,
+}
+
+/// Where an entry comes from.
+#[derive(Clone)]
+enum From {
+    /// From the directory's source of this number, under its own name.
+    Source(usize, StateId, ObjectId),
+    /// A file that was moved here from another place.
+    File(Vec<u8>),
+    /// A directory that has several sources.
+    Merged(Box<Directory>),
+}
+
+impl From {
+    /// The private path of what came from here into `parent`, under this name.
+    fn private_path(&self, parent: &Directory, name: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Source(number, ..) => join(&parent.sources[*number].path, name),
+            Self::File(path) => path.clone(),
+            Self::Merged(directory) => {
+                directory.sources.first().map(|source| source.path.clone()).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// The listings made last: a commit's trees are the next commit's old ones.
+#[derive(Default)]
+pub(super) struct Recent(VecDeque<((StateId, PrivateTree), Rc<Listing>)>);
+
+impl Recent {
+    const MOST: usize = 64;
+
+    fn get(&self, key: (StateId, PrivateTree)) -> Option<Rc<Listing>> {
+        self.0.iter().find(|(known, _)| *known == key).map(|(_, listing)| listing.clone())
+    }
+
+    fn put(&mut self, key: (StateId, PrivateTree), listing: Rc<Listing>) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_back();
+        }
+        self.0.push_front((key, listing));
+    }
+}
+
+/// One entry of a public directory.
+#[derive(Clone, Copy)]
+pub struct Entry<'l> {
+    /// The mode's bytes as they stand in the private tree.
+    pub mode: &'l [u8],
+    /// The name in the public directory.
+    pub name: &'l [u8],
+    /// The public object.
+    pub id: ObjectId,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Whether the private repository holds this very object, so that it can be
+    /// copied; a filtered tree is ours to write.
+    pub as_is: bool,
+    from: &'l From,
+}
+
+impl Entry<'_> {
+    /// The public directory behind an entry that is a tree of `parent`.
+    pub fn directory(&self, parent: &Directory) -> Option<Directory> {
+        match (self.kind, self.from) {
+            (EntryKind::Tree, From::Source(number, state, tree)) => {
+                let source = Source {
+                    tree: PrivateTree::new(*tree),
+                    state: *state,
+                    path: join(&parent.sources[*number].path, self.name),
+                };
+                Some(Directory { sources: vec![source], brought: None })
+            }
+            (EntryKind::Tree, From::Merged(directory)) => Some((**directory).clone()),
+            _ => None,
+        }
+    }
+
+    /// The private path of an entry that is a file of `parent`.
+    pub fn private_path(&self, parent: &Directory) -> Vec<u8> {
+        self.from.private_path(parent, self.name)
+    }
+}
+
+impl Listing {
+    /// The entries.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
+        (0..self.entries.len()).map(|at| self.get(at))
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entry at this place.
+    pub fn get(&self, at: usize) -> Entry<'_> {
+        let listed = &self.entries[at];
+        Entry {
+            mode: self.text(&listed.mode),
+            name: self.text(&listed.name),
+            id: listed.id,
+            kind: listed.kind,
+            as_is: listed.as_is,
+            from: &listed.from,
+        }
+    }
+
+    /// The bytes of the tree object.
+    pub fn tree_bytes(&self) -> Vec<u8> {
+        let mut tree = Vec::with_capacity(self.bytes.len());
+        for entry in self.iter() {
+            append_entry(&mut tree, entry.mode, entry.name, entry.id);
+        }
+        tree
+    }
+
+    fn text(&self, range: &Range<u32>) -> &[u8] {
+        &self.bytes[range.start as usize..range.end as usize]
+    }
+}
+
+impl Filter<'_> {
+    /// The public directory that the mirror shows of a root tree.
+    ///
+    /// # Errors
+    /// A tree on the way to a move cannot be read, or is malformed.
+    pub fn directory(&mut self, root: PrivateTree) -> Result<Directory, FilterError> {
+        let source = Source { tree: root, state: States::ROOT, path: Vec::new() };
+        if self.targets.is_empty() {
+            return Ok(Directory { sources: vec![source], brought: None });
+        }
+        let from = self.targets.from().to_vec();
+        let moved = from
+            .iter()
+            .map(|path| self.find(root, path))
+            .collect::<Result<Rc<[Option<Moved>]>, _>>()?;
+        let mut sources = vec![source];
+        if self.states.is_moved(States::ROOT) {
+            sources.clear();
+        }
+        let node = Targets::ROOT;
+        sources.extend(self.brought_trees(node, &moved));
+        let file = self.brought_files(node, &moved).next();
+        if let Some(other) = file.map(|file| file.path.clone()) {
+            self.collisions.push(Collision { one: Vec::new(), other });
+        }
+        let brought = self.targets.has_children(node).then_some(Brought { node, moved });
+        self.simplified(Directory { sources, brought })
+    }
+
+    /// Lists a public directory.
+    ///
+    /// # Errors
+    /// A tree cannot be read, or is malformed.
+    pub fn list(&mut self, directory: &Directory) -> Result<Rc<Listing>, FilterError> {
+        let ([source], None) = (&directory.sources[..], &directory.brought) else {
+            return self.list_union(directory).map(Rc::new);
+        };
+        let key = (source.state, source.tree);
+        if let Some(listing) = self.recent.get(key) {
+            return Ok(listing);
+        }
+        let listing = Rc::new(self.list_source(source)?);
+        self.recent.put(key, listing.clone());
+        Ok(listing)
+    }
+
+    /// The id of a public directory, `None` if it is not there at all.
+    pub(super) fn directory_tree(
+        &mut self,
+        directory: &Directory,
+    ) -> Result<Option<PublicTree>, FilterError> {
+        if let ([source], None) = (&directory.sources[..], &directory.brought) {
+            return self.tree(source.state, source.tree);
+        }
+        let listing = self.list_union(directory)?;
+        if listing.is_empty() {
+            // The union of directories that were empty before is one.
+            for source in &directory.sources {
+                if self.tree(source.state, source.tree)?.is_some() {
+                    return Ok(Some(PublicTree::new(ObjectId::EMPTY_TREE)));
+                }
+            }
+            return Ok(None);
+        }
+        Ok(Some(PublicTree::new(object::hash(Kind::Tree, &listing.tree_bytes()))))
+    }
+
+    /// One private directory, what is private or moved away left out.
+    fn list_source(&mut self, source: &Source) -> Result<Listing, FilterError> {
+        let object = self.open(source.tree)?;
+        let data = object.data();
+        let reach = self.states.reach(source.state);
+        let mut entries = Vec::with_capacity(data.len() / 32);
+        for entry in tree_entries(data) {
+            let entry = entry
+                .map_err(|fault| FilterError::Malformed { tree: source.tree, source: fault })?;
+            let (id, state) = match reach {
+                Reach::Private => break,
+                Reach::Public => (entry.id, source.state),
+                Reach::Mixed => {
+                    let state = self.states.child(source.state, entry.name);
+                    if self.states.is_moved(state) {
+                        continue;
+                    }
+                    let id = match entry.kind() {
+                        EntryKind::Tree => {
+                            self.tree(state, PrivateTree::new(entry.id))?.map(PublicTree::id)
+                        }
+                        _ => self.states.is_public(state).then_some(entry.id),
+                    };
+                    match id {
+                        Some(id) => (id, state),
+                        None => continue,
+                    }
+                }
+            };
+            let place = |part: &[u8]| {
+                let start = part.as_ptr() as usize - data.as_ptr() as usize;
+                start as u32..(start + part.len()) as u32
+            };
+            entries.push(Listed {
+                mode: place(entry.mode),
+                name: place(entry.name),
+                id,
+                kind: entry.kind(),
+                as_is: id == entry.id,
+                from: From::Source(0, state, entry.id),
+            });
+        }
+        Ok(Listing { entries, bytes: data.to_vec() })
+    }
+
+    /// Several private directories and what moves bring, as one.
+    fn list_union(&mut self, directory: &Directory) -> Result<Listing, FilterError> {
+        let mut union: BTreeMap<Vec<u8>, Claims> = BTreeMap::new();
+        for (number, source) in directory.sources.iter().enumerate() {
+            let listing = self.list_source(source)?;
+            for entry in listing.iter() {
+                let claims = union.entry(entry.name.to_vec()).or_default();
+                let From::Source(_, state, private) = *entry.from else {
+                    unreachable!("one source lists its own entries")
+                };
+                if entry.kind == EntryKind::Tree {
+                    claims.tree_mode.get_or_insert_with(|| entry.mode.to_vec());
+                    let path = join(&source.path, entry.name);
+                    claims.trees.push(Source { tree: PrivateTree::new(private), state, path });
+                } else {
+                    let from = From::Source(number, state, private);
+                    claims.files.push(File {
+                        mode: entry.mode.to_vec(),
+                        id: entry.id,
+                        kind: entry.kind,
+                        from,
+                    });
+                }
+            }
+        }
+        if let Some(Brought { node, moved }) = &directory.brought {
+            for (name, child) in self.targets.children(*node) {
+                let claims = union.entry(name.to_vec()).or_default();
+                claims.trees.extend(self.brought_trees(child, moved));
+                claims.files.extend(self.brought_files(child, moved).map(|file| File {
+                    mode: file.mode.clone(),
+                    id: file.id,
+                    kind: file.kind,
+                    from: From::File(file.path.clone()),
+                }));
+                if self.targets.has_children(child) {
+                    claims.brought = Some(Brought { node: child, moved: moved.clone() });
+                }
+            }
+        }
+        self.settle(directory, union)
+    }
+
+    /// One entry for each name; a second claim to it is a collision.
+    fn settle(
+        &mut self,
+        parent: &Directory,
+        union: BTreeMap<Vec<u8>, Claims>,
+    ) -> Result<Listing, FilterError> {
+        let mut settled = Vec::with_capacity(union.len());
+        for (name, claims) in union {
+            let directory = Directory { sources: claims.trees, brought: claims.brought };
+            let directory = self.simplified(directory)?;
+            let tree = self.directory_tree(&directory)?.map(|tree| {
+                let as_is = matches!(&directory.sources[..], [one] if one.tree.id() == tree.id());
+                let mode = claims.tree_mode.unwrap_or_else(|| b"40000".to_vec());
+                let from = From::Merged(Box::new(directory));
+                (File { mode, id: tree.id(), kind: EntryKind::Tree, from }, as_is)
+            });
+            let mut all = tree.into_iter().chain(claims.files.into_iter().map(|file| (file, true)));
+            let Some(first) = all.next() else { continue };
+            if let Some((second, _)) = all.next() {
+                let path = |file: &File| file.from.private_path(parent, &name);
+                let (one, other) = (path(&first.0), path(&second));
+                self.collisions.push(Collision { one, other });
+            }
+            settled.push((name, first));
+        }
+        settled.sort_by(|(a, (x, _)), (b, (y, _))| {
+            entry_order(a, x.kind.is_tree(), b, y.kind.is_tree())
+        });
+        let mut listing = Listing { entries: Vec::with_capacity(settled.len()), bytes: Vec::new() };
+        for (name, (file, as_is)) in settled {
+            let mode = append(&mut listing.bytes, &file.mode);
+            let name = append(&mut listing.bytes, &name);
+            let File { id, kind, from, .. } = file;
+            listing.entries.push(Listed { mode, name, id, kind, as_is, from });
+        }
+        Ok(listing)
+    }
+
+    /// Leaves out the sources and moves that bring nothing, so that what is left
+    /// is seen to have one source if it has.
+    fn simplified(&mut self, mut directory: Directory) -> Result<Directory, FilterError> {
+        if directory.sources.len() > 1 || directory.brought.is_some() {
+            let mut kept = Vec::with_capacity(directory.sources.len());
+            for source in directory.sources {
+                if self.tree(source.state, source.tree)?.is_some() {
+                    kept.push(source);
+                }
+            }
+            directory.sources = kept;
+        }
+        if directory.brought.as_ref().is_some_and(|brought| !self.brings_anything(brought)) {
+            directory.brought = None;
+        }
+        Ok(directory)
+    }
+
+    fn brings_anything(&self, brought: &Brought) -> bool {
+        self.targets.children(brought.node).any(|(_, child)| {
+            self.targets.moves(child).iter().any(|&number| brought.moved[number].is_some())
+                || self.brings_anything(&Brought { node: child, moved: brought.moved.clone() })
+        })
+    }
+
+    /// The directories that moves bring to exactly this place.
+    fn brought_trees(&self, node: TargetNode, moved: &[Option<Moved>]) -> Vec<Source> {
+        let here = self.targets.moves(node).iter().filter_map(|&number| moved[number].as_ref());
+        here.filter(|one| one.kind == EntryKind::Tree)
+            .map(|one| Source {
+                tree: PrivateTree::new(one.id),
+                state: one.state,
+                path: one.path.clone(),
+            })
+            .collect()
+    }
+
+    /// The public files that moves bring to exactly this place.
+    fn brought_files<'m>(
+        &self,
+        node: TargetNode,
+        moved: &'m [Option<Moved>],
+    ) -> impl Iterator<Item = &'m Moved> {
+        self.targets
+            .moves(node)
+            .iter()
+            .filter_map(|&number| moved[number].as_ref())
+            .filter(|one| one.kind != EntryKind::Tree && self.states.is_public(one.state))
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    /// What stands at a private path of a root tree, if anything public can.
+    fn find(&mut self, root: PrivateTree, path: &[u8]) -> Result<Option<Moved>, FilterError> {
+        let state = self.states.at(path);
+        if self.states.reach(state) == Reach::Private {
+            return Ok(None);
+        }
+        let mut found = Moved {
+            mode: b"40000".to_vec(),
+            id: root.id(),
+            kind: EntryKind::Tree,
+            state,
+            path: path.to_vec(),
+        };
+        for name in components(path) {
+            if found.kind != EntryKind::Tree {
+                return Ok(None);
+            }
+            let tree = PrivateTree::new(found.id);
+            let object = self.open(tree)?;
+            let mut entries = tree_entries(object.data());
+            let Some(entry) = entries.find_map(|entry| match entry {
+                Ok(entry) if entry.name != name => None,
+                other => Some(other),
+            }) else {
+                return Ok(None);
+            };
+            let entry = entry.map_err(|source| FilterError::Malformed { tree, source })?;
+            found.mode = entry.mode.to_vec();
+            found.id = entry.id;
+            found.kind = entry.kind();
+        }
+        Ok(Some(found))
+    }
+}
+
+/// All that wants to stand under one name.
+#[derive(Default)]
+struct Claims {
+    trees: Vec<Source>,
+    tree_mode: Option<Vec<u8>>,
+    files: Vec<File>,
+    brought: Option<Brought>,
+}
+
+struct File {
+    mode: Vec<u8>,
+    id: ObjectId,
+    kind: EntryKind,
+    from: From,
+}
+
+fn append(bytes: &mut Vec<u8>, part: &[u8]) -> Range<u32> {
+    let start = bytes.len() as u32;
+    bytes.extend_from_slice(part);
+    start..bytes.len() as u32
+}

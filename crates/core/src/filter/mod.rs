@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Tree in, public tree out.
+//!
+//! A [`Filter`] holds one shape: path rules and moves. It answers for root trees
+//! with the id of what the mirror shows of them ([`Filter::root`]), remembering
+//! each subtree by its id and the rules that are still in play there. A subtree
+//! that no rule can split keeps its id and is not even opened.
+//!
+//! [`Filter::list`] lists a public directory entry by entry, for those who write,
+//! compare or export trees. Nothing here knows commits, and nothing is written.
+
+mod list;
+mod locate;
+mod moves;
+mod states;
+mod walk;
+
+use std::sync::Arc;
+
+use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
+use rustc_hash::FxHashMap;
+
+use crate::git::{ObjectError, Objects};
+use crate::manifest::Shape;
+use crate::object::{self, EntryKind, Kind, MalformedTree, check_tree, tree_entries};
+use crate::paths::Reach;
+
+pub use list::{Directory, Entry, Listing};
+pub(crate) use locate::locate;
+pub use walk::{Place, Shown, Visitor, shows, walk};
+
+use list::Recent;
+use moves::Targets;
+use states::{StateId, States};
+
+/// How deep a tree may be, as git's own `core.maxTreeDepth`.
+const MAX_DEPTH: usize = 2_048;
+
+/// Filters trees of one repository by one shape.
+pub struct Filter<'r> {
+    objects: &'r Objects<'r>,
+    states: States,
+    targets: Targets,
+    done: FxHashMap<(StateId, PrivateTree), Option<PublicTree>>,
+    collisions: Vec<Collision>,
+    depth: usize,
+    recent: Recent,
+}
+
+/// Two entries that would stand on one public path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collision {
+    /// The private path of the one.
+    pub one: Vec<u8>,
+    /// The private path of the other.
+    pub other: Vec<u8>,
+}
+
+/// Why a tree could not be filtered.
+#[derive(Debug, thiserror::Error)]
+pub enum FilterError {
+    /// A tree or blob on the way could not be read.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    /// A tree on the way is none that git would make.
+    #[error("tree {tree} is malformed")]
+    Malformed {
+        /// Its id.
+        tree: PrivateTree,
+        /// What is wrong with it.
+        source: MalformedTree,
+    },
+    /// Directories within directories, without end.
+    #[error("tree {0} lies more than {MAX_DEPTH} directories deep")]
+    TooDeep(PrivateTree),
+}
+
+impl FilterError {
+    /// The object that could not be read or trusted.
+    pub(crate) fn object(&self) -> ObjectId {
+        match self {
+            Self::Object(
+                ObjectError::Missing { id, .. }
+                | ObjectError::Corrupt { id, .. }
+                | ObjectError::Type { id, .. },
+            ) => *id,
+            Self::Malformed { tree, .. } | Self::TooDeep(tree) => tree.id(),
+        }
+    }
+}
+
+impl<'r> Filter<'r> {
+    /// A filter for this shape.
+    pub fn new(objects: &'r Objects<'r>, shape: Arc<Shape>) -> Self {
+        Self {
+            objects,
+            targets: Targets::new(&shape.moves),
+            states: States::new(shape),
+            done: FxHashMap::default(),
+            collisions: Vec::new(),
+            depth: 0,
+            recent: Recent::default(),
+        }
+    }
+
+    /// The shape it filters by.
+    pub fn shape(&self) -> &Arc<Shape> {
+        self.states.shape()
+    }
+
+    /// The public tree of a root tree; the empty tree if nothing of it is public.
+    ///
+    /// # Errors
+    /// A tree that has to be opened cannot be read, or is malformed.
+    pub fn root(&mut self, tree: PrivateTree) -> Result<PublicTree, FilterError> {
+        let public = if self.targets.is_empty() {
+            self.tree(States::ROOT, tree)?
+        } else {
+            let root = self.directory(tree)?;
+            self.directory_tree(&root)?
+        };
+        Ok(public.unwrap_or(PublicTree::new(ObjectId::EMPTY_TREE)))
+    }
+
+    /// The collisions met since the last call.
+    pub fn take_collisions(&mut self) -> Vec<Collision> {
+        std::mem::take(&mut self.collisions)
+    }
+
+    /// The public form of a private directory, for which the rules stand at
+    /// `state`, moves out of it cut. `None` if nothing is left of it.
+    fn tree(
+        &mut self,
+        state: StateId,
+        tree: PrivateTree,
+    ) -> Result<Option<PublicTree>, FilterError> {
+        match self.states.reach(state) {
+            Reach::Public => return Ok(Some(PublicTree::new(tree.id()))),
+            Reach::Private => return Ok(None),
+            Reach::Mixed => {}
+        }
+        if let Some(&public) = self.done.get(&(state, tree)) {
+            return Ok(public);
+        }
+        if self.depth == MAX_DEPTH {
+            return Err(FilterError::TooDeep(tree));
+        }
+        self.depth += 1;
+        let public = self.cut(state, tree);
+        self.depth -= 1;
+        let public = public?;
+        self.done.insert((state, tree), public);
+        Ok(public)
+    }
+
+    /// Cuts out of the bytes of a tree what is private, and hashes the rest.
+    fn cut(
+        &mut self,
+        state: StateId,
+        tree: PrivateTree,
+    ) -> Result<Option<PublicTree>, FilterError> {
+        let object = self.open(tree)?;
+        let data = object.data();
+        if data.is_empty() {
+            let kept = self.states.is_public(state);
+            return Ok(kept.then_some(PublicTree::new(ObjectId::EMPTY_TREE)));
+        }
+        let mut kept = Kept::new(data);
+        for entry in tree_entries(data) {
+            let entry = entry.map_err(|source| FilterError::Malformed { tree, source })?;
+            let at = entry.raw.as_ptr() as usize - data.as_ptr() as usize;
+            let end = at + entry.raw.len();
+            let child = self.states.child(state, entry.name);
+            if self.states.is_moved(child) {
+                kept.cut(at, end);
+                continue;
+            }
+            if entry.kind() != EntryKind::Tree {
+                if !self.states.is_public(child) {
+                    kept.cut(at, end);
+                }
+                continue;
+            }
+            match self.tree(child, PrivateTree::new(entry.id))? {
+                None => kept.cut(at, end),
+                Some(public) if public.id() == entry.id => {}
+                Some(public) => kept.replace(end - 20, end, public.id().as_bytes()),
+            }
+        }
+        let id = match kept.finish() {
+            None => tree.id(),
+            Some([]) => return Ok(None),
+            Some(bytes) => object::hash(Kind::Tree, bytes),
+        };
+        Ok(Some(PublicTree::new(id)))
+    }
+
+    /// The bytes of a tree, sound.
+    fn open(&self, tree: PrivateTree) -> Result<crate::git::Object<'r>, FilterError> {
+        let objects: &'r Objects<'r> = self.objects;
+        let object = objects.read(tree.id(), Kind::Tree)?;
+        check_tree(object.data()).map_err(|source| FilterError::Malformed { tree, source })?;
+        Ok(object)
+    }
+}
+
+/// The bytes of a tree while pieces of it are cut out or replaced. Nothing is
+/// copied until the first difference.
+struct Kept<'d> {
+    data: &'d [u8],
+    out: Vec<u8>,
+    /// Up to here `data` is dealt with.
+    done: usize,
+}
+
+impl<'d> Kept<'d> {
+    fn new(data: &'d [u8]) -> Self {
+        Self { data, out: Vec::new(), done: 0 }
+    }
+
+    fn cut(&mut self, from: usize, to: usize) {
+        self.replace(from, to, &[]);
+    }
+
+    fn replace(&mut self, from: usize, to: usize, with: &[u8]) {
+        if self.out.capacity() == 0 {
+            self.out.reserve(self.data.len());
+        }
+        self.out.extend_from_slice(&self.data[self.done..from]);
+        self.out.extend_from_slice(with);
+        self.done = to;
+    }
+
+    /// The new bytes, or `None` if nothing was changed.
+    fn finish(&mut self) -> Option<&[u8]> {
+        if self.done == 0 {
+            return None;
+        }
+        self.out.extend_from_slice(&self.data[self.done..]);
+        Some(&self.out)
+    }
+}

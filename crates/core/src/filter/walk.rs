@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What one public tree has that others have not.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use repo_sync_shared::ObjectId;
+
+use super::list::{Directory, Entry, Listing};
+use super::{Filter, FilterError};
+use crate::object::{EntryKind, entry_order};
+use crate::paths::join;
+
+/// Sees the entries in which a public tree differs from all trees it is held
+/// against.
+pub trait Visitor {
+    /// A directory that is new, or new in this place; `old` is one that stood in
+    /// the same place. Its entries follow if the answer is `true`.
+    fn tree(
+        &mut self,
+        _shown: &Shown,
+        _path: &[u8],
+        _new: &Listing,
+        _old: Option<(ObjectId, &Listing)>,
+    ) -> bool {
+        true
+    }
+
+    /// A file, link or gitlink that is new in this place: `old` is whether
+    /// another stood at its path before.
+    fn file(&mut self, entry: &Entry<'_>, place: &Place<'_>, old: bool);
+
+    /// A file, link or gitlink that is not there any more; told only where the
+    /// tree is held against a single other.
+    fn gone(&mut self, _entry: &Entry<'_>, _place: &Place<'_>) {}
+}
+
+/// Where an entry stands.
+pub struct Place<'a> {
+    /// The public directory that holds it.
+    pub directory: &'a Directory,
+    /// The public path of that directory.
+    pub path: &'a [u8],
+}
+
+impl Place<'_> {
+    /// The public path of an entry in this place.
+    pub fn public_path(&self, entry: &Entry<'_>) -> Vec<u8> {
+        join(self.path, entry.name)
+    }
+
+    /// The private path of an entry in this place.
+    pub fn private_path(&self, entry: &Entry<'_>) -> Vec<u8> {
+        entry.private_path(self.directory)
+    }
+}
+
+/// A public tree and the directory behind it.
+#[derive(Clone)]
+pub struct Shown {
+    /// The filter that reads the directory, by its number.
+    pub filter: usize,
+    /// The directory.
+    pub directory: Directory,
+    /// Its tree.
+    pub tree: ObjectId,
+    /// Whether the private repository holds this very tree.
+    pub as_is: bool,
+}
+
+impl Shown {
+    /// The public directory behind an entry of this one.
+    fn child(&self, entry: &Entry<'_>) -> Option<Self> {
+        let directory = entry.directory(&self.directory)?;
+        Some(Self { filter: self.filter, directory, tree: entry.id, as_is: entry.as_is })
+    }
+}
+
+/// Walks `new` and tells `visitor` where it differs from every one of `old`.
+///
+/// A directory that one of `old` has under the same path with the same id is
+/// passed over unopened.
+///
+/// # Errors
+/// A tree cannot be read, or is malformed.
+pub fn walk(
+    filters: &mut [Filter<'_>],
+    new: &Shown,
+    old: &[Shown],
+    visitor: &mut dyn Visitor,
+) -> Result<(), FilterError> {
+    if old.iter().any(|old| old.tree == new.tree) {
+        return Ok(());
+    }
+    walk_directory(filters, new, old, b"", visitor)
+}
+
+fn walk_directory(
+    filters: &mut [Filter<'_>],
+    new: &Shown,
+    old: &[Shown],
+    path: &[u8],
+    visitor: &mut dyn Visitor,
+) -> Result<(), FilterError> {
+    let listing = filters[new.filter].list(&new.directory)?;
+    let mut others = Vec::with_capacity(old.len());
+    for shown in old {
+        others.push((Cursor::new(filters[shown.filter].list(&shown.directory)?), shown));
+    }
+    let before = others.first().map(|(cursor, shown)| (shown.tree, &*cursor.listing));
+    if !visitor.tree(new, path, &listing, before) {
+        return Ok(());
+    }
+    let place = Place { directory: &new.directory, path };
+    for entry in listing.iter() {
+        let mut same = false;
+        let mut replaced = false;
+        let mut below = Vec::new();
+        for (cursor, shown) in &mut others {
+            let from = cursor.at;
+            let found = cursor.seek(&entry);
+            if old.len() == 1 {
+                let place = Place { directory: &shown.directory, path };
+                for at in from..found.unwrap_or(cursor.at) {
+                    gone(filters, shown.filter, &cursor.listing.get(at), &place, visitor)?;
+                }
+            }
+            let Some(found) = found.map(|at| cursor.listing.get(at)) else { continue };
+            same |= found.id == entry.id && found.mode == entry.mode;
+            replaced |= found.kind != EntryKind::Tree;
+            below.extend(shown.child(&found));
+        }
+        if same {
+            continue;
+        }
+        match new.child(&entry) {
+            Some(child) if below.iter().all(|below| below.tree != child.tree) => {
+                let path = join(path, entry.name);
+                walk_directory(filters, &child, &below, &path, visitor)?;
+            }
+            Some(_) => {}
+            None => visitor.file(&entry, &place, replaced),
+        }
+    }
+    if let [(cursor, shown)] = &others[..] {
+        let place = Place { directory: &shown.directory, path };
+        for at in cursor.at..cursor.listing.len() {
+            gone(filters, shown.filter, &cursor.listing.get(at), &place, visitor)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a public tree has something at a path.
+///
+/// # Errors
+/// A tree cannot be read, or is malformed.
+pub fn shows(filters: &mut [Filter<'_>], shown: &Shown, path: &[u8]) -> Result<bool, FilterError> {
+    let mut at = Some(shown.clone());
+    for name in path.split(|&b| b == b'/').filter(|name| !name.is_empty()) {
+        let Some(shown) = at else { return Ok(false) };
+        let listing = filters[shown.filter].list(&shown.directory)?;
+        let Some(entry) = listing.iter().find(|entry| entry.name == name) else {
+            return Ok(false);
+        };
+        at = shown.child(&entry);
+    }
+    Ok(true)
+}
+
+/// Tells of every file at and below an entry that is not there any more.
+fn gone(
+    filters: &mut [Filter<'_>],
+    filter: usize,
+    entry: &Entry<'_>,
+    place: &Place<'_>,
+    visitor: &mut dyn Visitor,
+) -> Result<(), FilterError> {
+    let Some(directory) = entry.directory(place.directory) else {
+        visitor.gone(entry, place);
+        return Ok(());
+    };
+    let path = join(place.path, entry.name);
+    let listing = filters[filter].list(&directory)?;
+    let place = Place { directory: &directory, path: &path };
+    for entry in listing.iter() {
+        gone(filters, filter, &entry, &place, visitor)?;
+    }
+    Ok(())
+}
+
+/// A listing that is read along with another one in the same order.
+struct Cursor {
+    listing: Rc<Listing>,
+    at: usize,
+}
+
+impl Cursor {
+    fn new(listing: Rc<Listing>) -> Self {
+        Self { listing, at: 0 }
+    }
+
+    /// Where the entry of the same name and sort as `entry` stands, if it does;
+    /// what was passed on the way is not in the other listing.
+    fn seek(&mut self, entry: &Entry<'_>) -> Option<usize> {
+        while self.at < self.listing.len() {
+            let here = self.listing.get(self.at);
+            let order =
+                entry_order(here.name, here.kind.is_tree(), entry.name, entry.kind.is_tree());
+            match order {
+                Ordering::Less => self.at += 1,
+                Ordering::Equal => {
+                    self.at += 1;
+                    return Some(self.at - 1);
+                }
+                Ordering::Greater => break,
+            }
+        }
+        None
+    }
+}

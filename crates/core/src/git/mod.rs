@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The only door to libgit2 and to the `git` program.
+//!
+//! Objects are read in process, by id, and hashed again ([`Objects`]). Refs are
+//! resolved once, to ids ([`PrivateRepo`]). What needs a network or writes packs
+//! is done by the `git` program in an environment of our own making
+//! ([`Git`]).
+
+mod loose;
+mod objects;
+mod process;
+mod remote;
+mod repository;
+mod scratch;
+
+pub use objects::{Object, ObjectError, Objects};
+pub(crate) use process::argument;
+pub use process::{Environment, Git, GitError};
+pub(crate) use remote::is_absent;
+pub use remote::{Address, AddressError, RemoteRefs};
+pub use repository::{Branch, OpenError, PrivateRepo, PrivateTag, RevError};
+pub(crate) use scratch::Scratch;

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Reading objects of the private repository, each one hashed again.
+//!
+//! Replacement refs and grafts are never looked at: what an id names is what its
+//! bytes hash to. The bytes of a planted or damaged object therefore end the run
+//! instead of reaching the mirror.
+
+use std::path::Path;
+
+use repo_sync_shared::ObjectId;
+
+use super::loose::Loose;
+use crate::object::{Kind, hash};
+
+/// Reads objects by id.
+pub struct Objects<'r> {
+    odb: git2::Odb<'r>,
+    loose: Loose,
+}
+
+/// The bytes of one object, without its header.
+pub struct Object<'o>(Bytes<'o>);
+
+enum Bytes<'o> {
+    Packed(git2::OdbObject<'o>),
+    Loose(Vec<u8>),
+}
+
+impl Object<'_> {
+    /// The bytes.
+    pub fn data(&self) -> &[u8] {
+        match &self.0 {
+            Bytes::Packed(object) => object.data(),
+            Bytes::Loose(data) => data,
+        }
+    }
+}
+
+/// Why an object could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// It is not in the repository.
+    #[error("{} {id} is missing", .kind.name())]
+    Missing {
+        /// Its id.
+        id: ObjectId,
+        /// What it should be.
+        kind: Kind,
+    },
+    /// Its bytes are damaged or belong to another id.
+    #[error("{} {id} is corrupt: {reason}", .kind.name())]
+    Corrupt {
+        /// Its id.
+        id: ObjectId,
+        /// What it should be.
+        kind: Kind,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It is of another type than its place asks for.
+    #[error("{id} should be a {}, but is a {found}", .expected.name())]
+    Type {
+        /// Its id.
+        id: ObjectId,
+        /// What it should be.
+        expected: Kind,
+        /// What it is.
+        found: String,
+    },
+}
+
+impl<'r> Objects<'r> {
+    pub(super) fn new(odb: git2::Odb<'r>, directory: &Path) -> Self {
+        Self { odb, loose: Loose::list(directory) }
+    }
+
+    /// The object `id`, which must be a `kind`.
+    ///
+    /// # Errors
+    /// It is missing, of another type, or its bytes do not hash to `id`.
+    pub fn read(&self, id: ObjectId, kind: Kind) -> Result<Object<'_>, ObjectError> {
+        let corrupt = |reason| ObjectError::Corrupt { id, kind, reason };
+        let (found, bytes) = match self.loose.read(id) {
+            Some(read) => {
+                let (found, data) = read.map_err(corrupt)?;
+                (found.name(), Bytes::Loose(data))
+            }
+            None => {
+                let object = self.odb.read(oid(id)).map_err(|err| unread(&err, id, kind))?;
+                (object.kind().str(), Bytes::Packed(object))
+            }
+        };
+        if found != kind.name() {
+            return Err(ObjectError::Type { id, expected: kind, found: found.to_owned() });
+        }
+        let object = Object(bytes);
+        let found = hash(kind, object.data());
+        if found != id {
+            return Err(corrupt(format!("its bytes hash to {found}")));
+        }
+        Ok(object)
+    }
+
+    /// What the object `id` is, by its header alone.
+    ///
+    /// # Errors
+    /// It is missing or cannot be read.
+    pub fn kind(&self, id: ObjectId) -> Result<Kind, ObjectError> {
+        let kind = Kind::Commit;
+        if let Some(found) = self.loose.kind(id) {
+            return found.map_err(|reason| ObjectError::Corrupt { id, kind, reason });
+        }
+        let (_, found) = self.odb.read_header(oid(id)).map_err(|err| unread(&err, id, kind))?;
+        let found = found.str();
+        Kind::from_name(found.as_bytes()).ok_or_else(|| ObjectError::Type {
+            id,
+            expected: kind,
+            found: found.to_owned(),
+        })
+    }
+
+    /// Whether the repository holds an object of this id, whatever it is.
+    pub fn contains(&self, id: ObjectId) -> bool {
+        self.odb.exists(oid(id))
+    }
+}
+
+fn oid(id: ObjectId) -> git2::Oid {
+    git2::Oid::from_bytes(id.as_bytes()).expect("an object id is 20 bytes")
+}
+
+fn unread(err: &git2::Error, id: ObjectId, kind: Kind) -> ObjectError {
+    match err.code() {
+        git2::ErrorCode::NotFound => ObjectError::Missing { id, kind },
+        _ => ObjectError::Corrupt { id, kind, reason: err.message().to_owned() },
+    }
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The `git` program as a child, in an environment of our own making.
+//!
+//! A child sees only what is listed here. What a hook or a user's shell sets to
+//! move git elsewhere (`GIT_DIR`, alternates, replacement refs, traces) is gone,
+//! hooks are off, and no value can be taken for an option.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// Variables that pass to a child: who the user is, how ssh and proxies are set up.
+const PASSED: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "LANG",
+    "XDG_CONFIG_HOME",
+    "XDG_RUNTIME_DIR",
+    "SSH_AUTH_SOCK",
+    "SSH_AGENT_PID",
+    "SSH_ASKPASS",
+    "SSH_ASKPASS_REQUIRE",
+    "DISPLAY",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH_VARIANT",
+    "GIT_ASKPASS",
+    "GIT_SSL_CAINFO",
+    "GIT_SSL_CAPATH",
+    "GIT_SSL_NO_VERIFY",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_EXEC_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "http_proxy",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "SYSTEMROOT",
+    "USERPROFILE",
+    "APPDATA",
+    "TEMP",
+    "TMP",
+];
+
+/// Settings that hold whatever the user's configuration says.
+const SETTINGS: &[&str] = &[
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.alternateRefsCommand=",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    // A staging store holds the trees of what the mirror has, but no files of it:
+    // git must look at all of these trees before it believes to need one.
+    "pack.useSparse=false",
+    "push.followTags=false",
+    "push.recurseSubmodules=no",
+    "push.gpgSign=false",
+    "push.negotiate=false",
+    "fetch.recurseSubmodules=no",
+    "fetch.fsckObjects=true",
+    "submodule.recurse=false",
+    "protocol.allow=never",
+    "protocol.https.allow=always",
+    "protocol.http.allow=always",
+    "protocol.ssh.allow=always",
+    "protocol.file.allow=always",
+];
+
+/// A way to run `git` for one repository, or for none.
+#[derive(Clone, Debug)]
+pub struct Git {
+    git_dir: Option<PathBuf>,
+    environment: Vec<(OsString, OsString)>,
+}
+
+/// Why a `git` child did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The program could not be started.
+    #[error("failed to run `git {command}`: is git installed and on PATH?")]
+    Start {
+        /// The subcommand.
+        command: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Talking to the child failed.
+    #[error("failed to talk to `git {command}`")]
+    Pipe {
+        /// The subcommand.
+        command: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It ran and said no.
+    #[error("`git {command}` failed: {stderr}")]
+    Failed {
+        /// The subcommand.
+        command: String,
+        /// What it wrote for people, one or more lines, escaped.
+        stderr: String,
+    },
+}
+
+/// Said of a child that wrote nothing for people.
+const NO_REASON: &str = "it gave no reason";
+
+impl GitError {
+    /// Whether the child failed without a word, as one does whose reader is gone.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Failed { stderr, .. } if stderr == NO_REASON)
+    }
+}
+
+impl Git {
+    /// Git for the repository at `git_dir`; `environment` is what the caller
+    /// lets through of its own, filtered by a list of names that are known to be
+    /// harmless.
+    pub fn at(git_dir: &Path, environment: &Environment) -> Self {
+        Self { git_dir: Some(git_dir.to_owned()), environment: environment.0.clone() }
+    }
+
+    /// Git without a repository.
+    pub fn anywhere(environment: &Environment) -> Self {
+        Self { git_dir: None, environment: environment.0.clone() }
+    }
+
+    /// A child with this subcommand and these arguments, its input and output
+    /// still to be chosen.
+    pub fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut command = Command::new("git");
+        command.env_clear().envs(self.environment.iter().map(|(key, value)| (key, value)));
+        command.envs([
+            ("GIT_NO_REPLACE_OBJECTS", "1"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_ADVICE", "0"),
+            ("LC_ALL", "C"),
+        ]);
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        if let Some(git_dir) = &self.git_dir {
+            command.arg("--git-dir").arg(git_dir);
+        }
+        command.args(args);
+        command
+    }
+
+    /// Runs to the end with `input`; its standard output if it succeeded.
+    ///
+    /// # Errors
+    /// It could not be run, or it failed.
+    pub fn run(&self, args: &[impl AsRef<OsStr>], input: &[u8]) -> Result<Vec<u8>, GitError> {
+        let output = self.output(args, input)?;
+        if output.status.success() {
+            Ok(output.stdout)
+        } else {
+            Err(GitError::Failed { command: subcommand(args), stderr: last_words(&output.stderr) })
+        }
+    }
+
+    /// Runs to the end with `input`, whatever the exit status.
+    ///
+    /// # Errors
+    /// It could not be run.
+    pub fn output(&self, args: &[impl AsRef<OsStr>], input: &[u8]) -> Result<Output, GitError> {
+        let command = || subcommand(args);
+        let mut child = self
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|source| GitError::Start { command: command(), source })?;
+        let stdin = child.stdin.take();
+        std::thread::scope(|scope| {
+            // The child may fill its output before it has read all of its input.
+            let feeder = scope.spawn(move || match stdin {
+                Some(mut stdin) => stdin.write_all(input),
+                None => Ok(()),
+            });
+            let output = child
+                .wait_with_output()
+                .map_err(|source| GitError::Pipe { command: command(), source })?;
+            match feeder.join().expect("writing to a pipe does not panic") {
+                // A child that failed need not have read everything.
+                Err(source) if output.status.success() => {
+                    Err(GitError::Pipe { command: command(), source })
+                }
+                Ok(()) | Err(_) => Ok(output),
+            }
+        })
+    }
+
+    /// Starts a child that reads from us and is waited for with [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// It could not be started.
+    pub fn spawn(&self, args: &[&str], input: Stdio, output: Stdio) -> Result<Child, GitError> {
+        self.command(args)
+            .stdin(input)
+            .stdout(output)
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|source| GitError::Start { command: subcommand(args), source })
+    }
+
+    /// Waits for a child from [`spawn`](Self::spawn); its standard output, if that
+    /// was a pipe nobody took.
+    ///
+    /// # Errors
+    /// It failed.
+    pub fn finish(args: &[&str], child: Child) -> Result<Vec<u8>, GitError> {
+        let output = child
+            .wait_with_output()
+            .map_err(|source| GitError::Pipe { command: subcommand(args), source })?;
+        if output.status.success() {
+            Ok(output.stdout)
+        } else {
+            Err(GitError::Failed { command: subcommand(args), stderr: last_words(&output.stderr) })
+        }
+    }
+}
+
+/// The variables that `git` children may see, taken from a process by the
+/// command line, or made by a server.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(Vec<(OsString, OsString)>);
+
+impl Environment {
+    /// Keeps of `variables` what a child may see.
+    pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let passes = |key: &OsString| key.to_str().is_some_and(|key| PASSED.contains(&key));
+        Self(variables.into_iter().filter(|(key, _)| passes(key)).collect())
+    }
+}
+
+/// The subcommand of an argument list, for messages.
+fn subcommand(args: &[impl AsRef<OsStr>]) -> String {
+    args.first().map(|name| name.as_ref().to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Bytes as an argument: ref names and paths need not be UTF-8.
+pub(crate) fn argument(bytes: &[u8]) -> OsString {
+    #[cfg(unix)]
+    let argument = std::os::unix::ffi::OsStrExt::from_bytes(bytes);
+    #[cfg(not(unix))]
+    let argument = OsStr::new(&*String::from_utf8_lossy(bytes));
+    OsStr::to_owned(argument)
+}
+
+/// What a child said, escaped line by line: it may relay the words of a hostile
+/// server.
+pub(super) fn last_words(stderr: &[u8]) -> String {
+    let lines: Vec<String> = stderr
+        .split(|&b| b == b'\n' || b == b'\r')
+        .map(|line| repo_sync_shared::escape_text(line.trim_ascii_end()))
+        .filter(|line| !line.is_empty())
+        .collect();
+    if lines.is_empty() { NO_REASON.to_owned() } else { lines.join("\n") }
+}

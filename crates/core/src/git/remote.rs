@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The mirror's address, and the refs it shows.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use repo_sync_shared::ObjectId;
+
+use super::process::{Environment, Git, GitError};
+
+/// Where a mirror is: a path on this machine, or a URL that git understands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A bare repository on this machine, perhaps not there yet.
+    Path(PathBuf),
+    /// Over ssh or HTTP.
+    Url(String),
+}
+
+/// Why a text is no address of a mirror.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It would be taken for an option, or it holds a control character.
+    #[error("`{0}` is not a usable address")]
+    Unsafe(String),
+    /// A transport that can run commands, or that we do not know.
+    #[error("`{0}`: only https, http, ssh and file addresses and paths are supported")]
+    Transport(String),
+}
+
+impl Address {
+    /// Reads an address; a relative path is taken from `base`.
+    ///
+    /// # Errors
+    /// It could be taken for an option, or its transport is not allowed.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, AddressError> {
+        let unsafe_text =
+            text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control);
+        if unsafe_text {
+            return Err(AddressError::Unsafe(repo_sync_shared::escape_text(text.as_bytes())));
+        }
+        if let Some((scheme, rest)) = text.split_once("://") {
+            return match scheme {
+                // A host that begins with a dash would be an option to ssh.
+                "https" | "http" | "ssh" if !host(rest).starts_with('-') => {
+                    Ok(Self::Url(text.to_owned()))
+                }
+                "file" => Ok(Self::Path(PathBuf::from(rest))),
+                _ => Err(AddressError::Transport(text.to_owned())),
+            };
+        }
+        // `host:path` is ssh, unless a slash comes first: git's own rule.
+        match text.split_once(':') {
+            Some((before, after)) if !before.contains('/') && !is_drive(before) => {
+                if after.starts_with(':') {
+                    return Err(AddressError::Transport(text.to_owned()));
+                }
+                if host(before).starts_with('-') {
+                    return Err(AddressError::Unsafe(text.to_owned()));
+                }
+                Ok(Self::Url(text.to_owned()))
+            }
+            _ => Ok(Self::Path(base.join(text))),
+        }
+    }
+
+    /// As the `git` program takes it.
+    pub fn as_git(&self) -> String {
+        match self {
+            Self::Path(path) => path.to_string_lossy().into_owned(),
+            Self::Url(url) => url.clone(),
+        }
+    }
+}
+
+/// Without a password, if one was written into it.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => path.display().fmt(f),
+            Self::Url(url) => match url.split_once("://").and_then(|(scheme, rest)| {
+                let (user, rest) = rest.split_once('@')?;
+                let (user, _password) = user.split_once(':')?;
+                Some(format!("{scheme}://{user}@{rest}"))
+            }) {
+                Some(clean) => f.write_str(&clean),
+                None => f.write_str(url),
+            },
+        }
+    }
+}
+
+/// The part of an address after the user, up to the path.
+fn host(rest: &str) -> &str {
+    let authority = rest.split('/').next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
+fn is_drive(before: &str) -> bool {
+    cfg!(windows) && before.len() == 1
+}
+
+/// The refs that a mirror shows, by full name, not peeled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RemoteRefs(BTreeMap<Vec<u8>, ObjectId>);
+
+impl RemoteRefs {
+    /// Asks the mirror. A path that is not there shows no ref.
+    ///
+    /// # Errors
+    /// The mirror cannot be reached or refuses.
+    pub fn read(address: &Address, environment: &Environment) -> Result<Self, GitError> {
+        if matches!(address, Address::Path(path) if is_absent(path)) {
+            return Ok(Self::default());
+        }
+        let url = address.as_git();
+        let listing = Git::anywhere(environment).run(&["ls-remote", "--quiet", "--", &url], b"")?;
+        let refs = listing.split(|&b| b == b'\n').filter_map(|line| {
+            let tab = line.iter().position(|&b| b == b'\t')?;
+            let (id, name) = (ObjectId::from_hex(&line[..tab])?, &line[tab + 1..]);
+            (!name.ends_with(b"^{}") && name != b"HEAD").then(|| (name.to_vec(), id))
+        });
+        Ok(Self(refs.collect()))
+    }
+
+    /// What the ref of this full name names.
+    pub fn get(&self, name: &[u8]) -> Option<ObjectId> {
+        self.0.get(name).copied()
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], ObjectId)> {
+        self.0.iter().map(|(name, &id)| (name.as_slice(), id))
+    }
+
+    /// Whether the mirror shows none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Whether a mirror may still be made at this path: nothing there, or an empty
+/// directory.
+pub(crate) fn is_absent(path: &Path) -> bool {
+    match std::fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(err) => err.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_path_or_a_plain_url() {
+        let path = |text: &str| Ok(Address::Path(PathBuf::from(text)));
+        let url = |text: &str| Ok(Address::Url(text.to_owned()));
+        check("mirror.git", path("/base/mirror.git"));
+        check("/srv/mirror.git", path("/srv/mirror.git"));
+        check("./a:b", path("/base/./a:b"));
+        check("file:///srv/m.git", path("/srv/m.git"));
+        check("git@host:acme/w.git", url("git@host:acme/w.git"));
+        check("https://host/w.git", url("https://host/w.git"));
+        check("ssh://git@host:22/w.git", url("ssh://git@host:22/w.git"));
+    }
+
+    #[test]
+    fn an_address_cannot_become_an_option_or_a_command() {
+        for text in ["", "-x", "--upload-pack=x", "a\nb", "git@-oProxyCommand=x:y"] {
+            assert!(matches!(parse(text), Err(AddressError::Unsafe(_))), "{text}");
+        }
+        for text in ["ext::sh -c x", "ssh://-oProxyCommand=x/y", "git://host/x", "fd::3"] {
+            assert!(matches!(parse(text), Err(AddressError::Transport(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let address = parse("https://me:secret@host/w.git").expect("a plain URL");
+        assert_eq!(address.to_string(), "https://me@host/w.git");
+    }
+
+    fn parse(text: &str) -> Result<Address, AddressError> {
+        Address::parse(text, Path::new("/base"))
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<Address, AddressError>) {
+        assert_eq!(parse(text), expected);
+    }
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The manifest in force for each commit.
+//!
+//! A commit's own manifest shapes its image if it names the mirror. Else the
+//! mirror's adoption manifest does, that of the one commit which brought the
+//! mirror in; but only for a history that wholly leads up to it.
+
+use std::sync::Arc;
+
+use repo_sync_shared::{Check, PrivateTree};
+use rustc_hash::FxHashMap;
+
+use super::read::{ManifestEntry, manifest_entry};
+use super::{MANIFEST, Policy, Settled, Withheld};
+use crate::error::{RunError, UsageError};
+use crate::git::Objects;
+use crate::history::History;
+use crate::manifest::{PastManifest, Shape};
+use crate::object::Kind;
+use crate::progress::Progress;
+use crate::report::RawFinding;
+
+/// Which shape each commit's image has.
+pub struct InForce {
+    shapes: Vec<Arc<Shape>>,
+    of: Vec<Option<u32>>,
+    /// Commits that must not be replayed, and why.
+    pub findings: Vec<RawFinding>,
+}
+
+impl InForce {
+    /// Resolves the manifest of every commit that can have an image.
+    ///
+    /// # Errors
+    /// A tree or manifest cannot be read; several adoption commits disagree; a
+    /// stand-in meets a committed manifest and `lenient` is not set.
+    pub fn resolve(
+        objects: &Objects<'_>,
+        history: &History,
+        policy: &Policy,
+        settled: &Settled,
+        withheld: &Withheld,
+        lenient: bool,
+        progress: &dyn Progress,
+    ) -> Result<Self, RunError> {
+        if let Some(file) = &policy.stand_in {
+            let shape = policy.mirror.shape.clone();
+            if !lenient {
+                refuse_committed(objects, history, settled, &file.name, progress)?;
+            }
+            let of = history.numbers().map(|commit| settled.covers(commit).then_some(0)).collect();
+            return Ok(Self { shapes: vec![shape], of, findings: Vec::new() });
+        }
+        let mut scan = Scan::new(objects, policy, history.len());
+        let read = |commit: &u32| settled.covers(*commit) && !withheld.contains(*commit);
+        scan.look(history, history.numbers().filter(read), progress)?;
+        let own_for_all = history.numbers().filter(read).all(|commit| scan.names(commit).is_some());
+        if settled.is_empty() || !own_for_all {
+            // Some commit needs the adoption manifest, which may lie behind a seam.
+            if let Some(&commit) = history.cut_off.first() {
+                return Err(RunError::shallow(history.id(commit)));
+            }
+            let behind = |commit: &u32| !settled.covers(*commit) && !withheld.contains(*commit);
+            scan.look(history, history.numbers().filter(behind), progress)?;
+            let adoption = scan.adoption(history)?;
+            return Ok(scan.assign(history, settled, withheld, adoption));
+        }
+        Ok(scan.assign(history, settled, withheld, None))
+    }
+
+    /// The shape of a commit's image, by number; `None`: the commit is dropped.
+    pub fn shape(&self, commit: u32) -> Option<u32> {
+        self.of[commit as usize]
+    }
+
+    /// All shapes, by number. Equal ones are the same number.
+    pub fn shapes(&self) -> &[Arc<Shape>] {
+        &self.shapes
+    }
+}
+
+fn progress_check(commit: u32, progress: &dyn Progress) -> Result<(), RunError> {
+    if commit.is_multiple_of(1_024) && progress.interrupted() {
+        return Err(RunError::Interrupted);
+    }
+    Ok(())
+}
+
+/// A stand-in is for histories without a manifest.
+fn refuse_committed(
+    objects: &Objects<'_>,
+    history: &History,
+    settled: &Settled,
+    file: &str,
+    progress: &dyn Progress,
+) -> Result<(), RunError> {
+    for commit in history.numbers().filter(|&commit| settled.covers(commit)) {
+        progress_check(commit, progress)?;
+        let root = objects.read(history.tree(commit).id(), Kind::Tree)?;
+        if manifest_entry(root.data()) != ManifestEntry::Absent {
+            let commit = history.id(commit);
+            return Err(UsageError::StandIn { file: file.to_owned(), commit }.into());
+        }
+    }
+    Ok(())
+}
+
+/// What one distinct manifest says.
+enum Read {
+    Names(u32),
+    NamesNot,
+    Invalid { hint: String },
+}
+
+/// The adoption commits, and the one shape they give.
+struct Adoption {
+    shape: u32,
+    /// Whether a commit is an adoption commit or an ancestor of one.
+    before: Vec<bool>,
+}
+
+struct Scan<'a, 'r> {
+    objects: &'a Objects<'r>,
+    policy: &'a Policy,
+    read: Vec<Read>,
+    known: FxHashMap<ManifestEntry, u32>,
+    roots: FxHashMap<PrivateTree, ManifestEntry>,
+    shapes: Vec<Arc<Shape>>,
+    shape_numbers: FxHashMap<Arc<Shape>, u32>,
+    /// For each commit, the place of its manifest in `read`.
+    own: Vec<Option<u32>>,
+}
+
+impl<'a, 'r> Scan<'a, 'r> {
+    fn new(objects: &'a Objects<'r>, policy: &'a Policy, commits: usize) -> Self {
+        Self {
+            objects,
+            policy,
+            read: Vec::new(),
+            known: FxHashMap::default(),
+            roots: FxHashMap::default(),
+            shapes: Vec::new(),
+            shape_numbers: FxHashMap::default(),
+            own: vec![None; commits],
+        }
+    }
+
+    /// Looks at the manifests of these commits.
+    fn look(
+        &mut self,
+        history: &History,
+        commits: impl Iterator<Item = u32>,
+        progress: &dyn Progress,
+    ) -> Result<(), RunError> {
+        for commit in commits {
+            progress_check(commit, progress)?;
+            let manifest = self.manifest(history.tree(commit));
+            let placed = |err: RunError| err.placed(history.id(commit), None);
+            self.own[commit as usize] = manifest.map_err(placed)?;
+        }
+        Ok(())
+    }
+
+    fn manifest(&mut self, root: PrivateTree) -> Result<Option<u32>, RunError> {
+        let entry = match self.roots.get(&root) {
+            Some(&entry) => entry,
+            None => {
+                let entry = manifest_entry(self.objects.read(root.id(), Kind::Tree)?.data());
+                self.roots.insert(root, entry);
+                entry
+            }
+        };
+        if entry == ManifestEntry::Absent {
+            return Ok(None);
+        }
+        if let Some(&known) = self.known.get(&entry) {
+            return Ok(Some(known));
+        }
+        let number =
+            u32::try_from(self.read.len()).expect("there are no more manifests than commits");
+        let read = self.understand(entry)?;
+        self.read.push(read);
+        self.known.insert(entry, number);
+        Ok(Some(number))
+    }
+
+    fn understand(&mut self, entry: ManifestEntry) -> Result<Read, RunError> {
+        let ManifestEntry::File(blob) = entry else {
+            return Ok(Read::Invalid { hint: "`sync.toml` is not a plain file there".to_owned() });
+        };
+        let object = self.objects.read(blob.id(), Kind::Blob)?;
+        let manifest = match PastManifest::parse(object.data(), MANIFEST) {
+            Ok(manifest) => manifest,
+            Err(err) => return Ok(Read::Invalid { hint: err.to_string() }),
+        };
+        let mirror = &self.policy.mirror;
+        let Some(shape) = manifest.shape(&mirror.name, &mirror.was) else {
+            return Ok(Read::NamesNot);
+        };
+        let next = u32::try_from(self.shapes.len()).expect("there are no more shapes than commits");
+        let number = *self.shape_numbers.entry(shape.clone()).or_insert(next);
+        if number == next {
+            self.shapes.push(shape.clone());
+        }
+        Ok(Read::Names(number))
+    }
+
+    fn names(&self, commit: u32) -> Option<u32> {
+        match self.read[self.own[commit as usize]? as usize] {
+            Read::Names(shape) => Some(shape),
+            Read::NamesNot | Read::Invalid { .. } => None,
+        }
+    }
+
+    /// The commits that name the mirror while no ancestor does, and what they
+    /// agree on.
+    fn adoption(&self, history: &History) -> Result<Option<Adoption>, RunError> {
+        let mut named_before = vec![false; history.len()];
+        let mut adopting = Vec::new();
+        for commit in history.numbers() {
+            let names = self.names(commit).is_some();
+            let before = history.dag.parents(commit).iter().any(|&p| named_before[p as usize]);
+            if names && !before {
+                adopting.push(commit);
+            }
+            named_before[commit as usize] = names || before;
+        }
+        let chosen = match self.policy.mirror.adopt {
+            Some(id) => {
+                let known = history.number(id).filter(|commit| adopting.contains(commit));
+                Some(known.ok_or_else(|| UsageError::NotAnAdoption {
+                    commit: id,
+                    known: adopting.iter().map(|&commit| history.id(commit)).collect(),
+                })?)
+            }
+            None => adopting.first().copied(),
+        };
+        let Some(chosen) = chosen else { return Ok(None) };
+        let same = |&commit: &u32| self.own[commit as usize] == self.own[chosen as usize];
+        if self.policy.mirror.adopt.is_none() && !adopting.iter().all(same) {
+            let commits = adopting.iter().map(|&commit| history.id(commit)).collect();
+            return Err(UsageError::SeveralAdoptions(commits).into());
+        }
+        let before = history.dag.ancestors(adopting.iter().copied().filter(same));
+        let shape = self.names(chosen).expect("an adoption commit names the mirror");
+        Ok(Some(Adoption { shape, before }))
+    }
+
+    /// The shape of each commit, by its own manifest or by the adoption.
+    fn assign(
+        self,
+        history: &History,
+        settled: &Settled,
+        withheld: &Withheld,
+        adoption: Option<Adoption>,
+    ) -> InForce {
+        let mut of = Vec::with_capacity(history.len());
+        let mut findings = Vec::new();
+        let mut had_manifest = vec![false; history.len()];
+        let mut leads_up = vec![false; history.len()];
+        for commit in history.numbers() {
+            let at = commit as usize;
+            let parents = history.dag.parents(commit);
+            let ancestor_has = parents.iter().any(|&p| had_manifest[p as usize]);
+            had_manifest[at] = ancestor_has || self.own[at].is_some();
+            leads_up[at] = match (&adoption, parents) {
+                (None, _) => false,
+                (Some(adoption), []) => adoption.before[at],
+                (Some(_), parents) => parents.iter().all(|&p| leads_up[p as usize]),
+            };
+            let adopted = adoption.as_ref().filter(|_| leads_up[at]).map(|adoption| adoption.shape);
+            if !settled.covers(commit) || withheld.contains(commit) {
+                of.push(None);
+                continue;
+            }
+            of.push(match self.own[at].map(|own| &self.read[own as usize]) {
+                Some(Read::Names(shape)) => Some(*shape),
+                Some(Read::NamesNot) => adopted,
+                Some(Read::Invalid { hint }) => {
+                    findings.push(RawFinding::at(
+                        Check::ManifestInvalid,
+                        commit,
+                        withhold_hint(hint),
+                    ));
+                    None
+                }
+                None if ancestor_has => {
+                    let hint = withhold_hint("an ancestor has a `sync.toml`, this commit has none");
+                    findings.push(RawFinding::at(Check::ManifestMissing, commit, hint));
+                    None
+                }
+                None => adopted,
+            });
+        }
+        InForce { shapes: self.shapes, of, findings }
+    }
+}
+
+fn withhold_hint(what: &str) -> String {
+    format!("{what}; to go on without this commit, add a `[[withhold]]` with its id to `sync.toml`")
+}
