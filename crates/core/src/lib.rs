@@ -21,5 +21,7 @@ pub mod object;
 pub mod paths;
 pub mod policy;
 pub mod progress;
+pub mod replay;
 pub mod report;
+pub mod session;
 mod tree;

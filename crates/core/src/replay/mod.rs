@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Commit graph in, images out.
+//!
+//! [`Replay::run`] goes through the private history, parents first, and gives
+//! each commit its image or drops it: the rules of the public history
+//! (algorithm 1). It knows nothing of refs or remotes, and it writes nothing;
+//! [`Replay::commit_bytes`] makes the bytes of an image when somebody wants them.
+
+mod images;
+mod parents;
+mod seam;
+mod text;
+
+use std::sync::Arc;
+
+use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree};
+
+use crate::error::RunError;
+use crate::filter::{Filter, FilterError, Shown, locate};
+use crate::git::{Object, Objects};
+use crate::history::History;
+use crate::manifest::Shape;
+use crate::message::publish_empty;
+use crate::object::{self, Kind, RawCommit};
+use crate::policy::{InForce, Settled, Withheld};
+use crate::progress::{Phase, Progress};
+use crate::report::{RawFinding, Weight};
+
+pub use images::{Fate, Images};
+
+use parents::{Inherited, reduce};
+use text::Texts;
+
+/// The number of the rules that this module keeps. A change that alters one id is
+/// a new number.
+pub const ALGORITHM: u32 = 1;
+
+/// A private history and what became of it.
+pub struct Replay<'r> {
+    /// The private commits.
+    pub history: History,
+    /// Their images.
+    pub images: Images,
+    /// What was found on the way, by private commit.
+    pub findings: Vec<RawFinding>,
+    /// How many headers were dropped because they are not on the allow-list.
+    pub dropped_headers: u64,
+    objects: &'r Objects<'r>,
+    filters: Vec<Filter<'r>>,
+    texts: Texts,
+    terms: Terms,
+}
+
+/// What the policy tip adds to the history itself.
+pub struct Terms {
+    /// Which manifest shapes each commit.
+    pub in_force: InForce,
+    /// Where seams begin anew.
+    pub settled: Settled,
+    /// What is withheld.
+    pub withheld: Withheld,
+}
+
+impl<'r> Replay<'r> {
+    /// Replays `history` under `terms`.
+    ///
+    /// # Errors
+    /// An object that is needed cannot be read; a seam joins another tree.
+    pub fn run(
+        objects: &'r Objects<'r>,
+        history: History,
+        terms: Terms,
+        progress: &dyn Progress,
+    ) -> Result<Self, RunError> {
+        let filters = terms.in_force.shapes().iter();
+        let mut this = Self {
+            images: Images::with_capacity(history.len()),
+            findings: Vec::new(),
+            dropped_headers: 0,
+            objects,
+            filters: filters.map(|shape| Filter::new(objects, shape.clone())).collect(),
+            texts: Texts::default(),
+            terms,
+            history,
+        };
+        this.findings.append(&mut this.terms.in_force.findings);
+        progress.start(Phase::Filter, Some(this.history.len() as u64));
+        for commit in this.history.numbers() {
+            if commit % 256 == 255 {
+                progress.advance(Phase::Filter, 256);
+                if progress.interrupted() {
+                    return Err(RunError::Interrupted);
+                }
+            }
+            this.step(commit)?;
+        }
+        progress.finish(Phase::Filter);
+        Ok(this)
+    }
+
+    /// Gives one commit its image, or drops it.
+    fn step(&mut self, commit: u32) -> Result<(), RunError> {
+        let Some(shape) = self.terms.in_force.shape(commit) else {
+            self.images.drop_commit(inherited(&self.images, &self.history, commit));
+            return Ok(());
+        };
+        let tree = self.filter_tree(commit, shape)?;
+        if let Some(seam) = self.terms.settled.seam(commit).cloned() {
+            return self.join(commit, &seam, tree);
+        }
+        let parents: Vec<Inherited> = self
+            .history
+            .dag
+            .parents(commit)
+            .iter()
+            .filter_map(|&parent| {
+                let image = self.images.of(parent)?;
+                Some(Inherited { image, dropped: self.images.fate(parent) == Fate::Dropped })
+            })
+            .collect();
+        let parents = reduce(parents, &self.images.dag);
+        match parents[..] {
+            [] if tree.id() == ObjectId::EMPTY_TREE => {
+                self.images.drop_commit(None);
+                return Ok(());
+            }
+            [only] if self.images.tree(only) == tree && !self.keeps_empty(commit)? => {
+                self.images.drop_commit(Some(only));
+                return Ok(());
+            }
+            _ => {}
+        }
+        let object = self.read(commit)?;
+        let raw = self.parse(commit, &object)?;
+        self.dropped_headers += raw.other_headers.len() as u64;
+        let ids: Vec<PublicCommit> = parents.iter().map(|&image| self.images.id(image)).collect();
+        let context = self.context(commit, self.filters[shape as usize].shape());
+        let written = self.texts.commit(&context, &raw, tree, &ids)?;
+        for mail in &written.refused_mails {
+            let mail = repo_sync_shared::escape_text(mail);
+            let hint = format!("`{mail}` is of none of the domains that `[identity]` allows");
+            self.findings.push(RawFinding::at(Check::Identity, commit, hint));
+        }
+        let id = PublicCommit::new(object::hash(Kind::Commit, &written.bytes));
+        self.images.publish(commit, id, tree, &parents);
+        Ok(())
+    }
+
+    /// Whether a commit that changes nothing asks to be kept all the same.
+    fn keeps_empty(&self, commit: u32) -> Result<bool, RunError> {
+        let object = self.read(commit)?;
+        let raw = self.parse(commit, &object)?;
+        Ok(raw.message.is_some_and(publish_empty))
+    }
+
+    /// The bytes of an image that is ours to write; `None` for one that a seam
+    /// found on the mirror.
+    ///
+    /// # Errors
+    /// The private commit cannot be read any more.
+    pub fn commit_bytes(&self, image: u32) -> Result<Option<Vec<u8>>, RunError> {
+        let Some(commit) = self.images.source(image) else { return Ok(None) };
+        let tree = self.images.tree(image);
+        if let Some(seam) = self.terms.settled.seam(commit) {
+            return self.snapshot(commit, seam, tree).map(Some);
+        }
+        let Some(shape) = self.terms.in_force.shape(commit) else { return Ok(None) };
+        let object = self.read(commit)?;
+        let raw = self.parse(commit, &object)?;
+        let parents: Vec<_> =
+            self.images.dag.parents(image).iter().map(|&parent| self.images.id(parent)).collect();
+        let context = self.context(commit, self.filters[shape as usize].shape());
+        Ok(Some(self.texts.commit(&context, &raw, tree, &parents)?.bytes))
+    }
+
+    /// The message of a tag on `commit`, as the mirror shows it, and its tagger.
+    pub(crate) fn tag_texts(
+        &self,
+        commit: u32,
+        tagger: Option<&[u8]>,
+        message: Option<&[u8]>,
+    ) -> Result<text::TagTexts, RunError> {
+        let shape = self.shape_of(commit);
+        let context = self.context(commit, &shape);
+        self.texts.tag(&context, tagger, message)
+    }
+
+    /// The shape of what the mirror would show of a commit, if a manifest governs
+    /// it.
+    pub(crate) fn shape_in_force(&self, commit: u32) -> Option<Arc<Shape>> {
+        let shape = self.terms.in_force.shape(commit)?;
+        Some(self.filters[shape as usize].shape().clone())
+    }
+
+    /// Whether a seam made the image of this commit.
+    pub(crate) fn is_seam(&self, commit: u32) -> bool {
+        self.terms.settled.seam(commit).is_some()
+    }
+
+    /// Why a commit was not even looked at, if it was not.
+    pub(crate) fn set_aside(&self, commit: u32) -> Option<String> {
+        if !self.terms.settled.covers(commit) {
+            return Some("it lies behind a seam".to_owned());
+        }
+        self.terms.withheld.contains(commit).then(|| "it is withheld".to_owned())
+    }
+
+    /// The shape of a commit that has an image of its own.
+    pub(crate) fn shape_of(&self, commit: u32) -> Arc<Shape> {
+        let shape =
+            self.terms.in_force.shape(commit).expect("a published commit has a manifest in force");
+        self.filters[shape as usize].shape().clone()
+    }
+
+    /// The public tree of an image and the directory behind it. `None` for a
+    /// public commit that only the mirror knows.
+    ///
+    /// # Errors
+    /// A tree cannot be read any more.
+    pub fn shown(&mut self, image: u32) -> Result<Option<Shown>, RunError> {
+        let Some(commit) = self.images.shown_by(image) else { return Ok(None) };
+        let filter =
+            self.terms.in_force.shape(commit).expect("only a shaped commit has an image") as usize;
+        let root = self.history.tree(commit);
+        let directory =
+            self.filters[filter].directory(root).map_err(|err| self.unfiltered(&err, commit))?;
+        // Collisions were told of when the commit was replayed.
+        self.filters[filter].take_collisions();
+        let tree = self.images.tree(image).id();
+        Ok(Some(Shown { filter, directory, tree, as_is: tree == root.id() }))
+    }
+
+    /// The public tree that a private commit's own tree comes to, whether the
+    /// commit has an image or was dropped. `None` if no manifest governs it.
+    ///
+    /// # Errors
+    /// A tree cannot be read; two entries would stand on one public path.
+    pub fn filtered(&mut self, commit: u32) -> Result<Option<Shown>, RunError> {
+        let Some(shape) = self.terms.in_force.shape(commit) else { return Ok(None) };
+        let filter = shape as usize;
+        let root = self.history.tree(commit);
+        let tree = self.filters[filter].root(root).map_err(|err| self.unfiltered(&err, commit))?;
+        let directory =
+            self.filters[filter].directory(root).map_err(|err| self.unfiltered(&err, commit))?;
+        self.filters[filter].take_collisions();
+        Ok(Some(Shown { filter, directory, tree: tree.id(), as_is: tree.id() == root.id() }))
+    }
+
+    /// Whether a commit lies behind a seam, and was not looked at for that.
+    pub fn is_behind_seam(&self, commit: u32) -> bool {
+        !self.terms.settled.covers(commit)
+    }
+
+    /// The filters, by the number that [`Shown`] holds.
+    pub fn filters(&mut self) -> &mut [Filter<'r>] {
+        &mut self.filters
+    }
+
+    /// The reader of the private repository's objects.
+    pub(crate) fn objects(&self) -> &'r Objects<'r> {
+        self.objects
+    }
+
+    fn filter_tree(&mut self, commit: u32, shape: u32) -> Result<PublicTree, RunError> {
+        let filter = &mut self.filters[shape as usize];
+        let tree = filter.root(self.history.tree(commit));
+        for collision in filter.take_collisions() {
+            let hint = format!(
+                "`{}` would stand on the same public path; change the moves or exclude one",
+                repo_sync_shared::escape_bytes(&collision.one),
+            );
+            let finding = RawFinding::at(Check::PathCollision, commit, hint);
+            // One of the two would be lost: no level makes that right.
+            let finding = RawFinding { weight: Weight::Always, ..finding.path(collision.other) };
+            self.findings.push(finding);
+        }
+        tree.map_err(|err| self.unfiltered(&err, commit))
+    }
+
+    /// Why the tree of a commit could not be filtered, with the place.
+    pub(crate) fn unfiltered(&self, err: &FilterError, commit: u32) -> RunError {
+        let (id, root) = (self.history.id(commit), self.history.tree(commit));
+        let path = locate(self.objects, root, err.object());
+        RunError::unfiltered(err, Some(id)).placed(id, path.as_deref())
+    }
+
+    /// Reads a private commit.
+    fn read(&self, commit: u32) -> Result<Object<'r>, RunError> {
+        let id = self.history.id(commit);
+        let object = self.objects.read(id.id(), Kind::Commit);
+        object.map_err(|err| RunError::unreadable(&err, Some(id), None))
+    }
+
+    /// Understands a private commit.
+    fn parse<'o>(&self, commit: u32, object: &'o Object<'_>) -> Result<RawCommit<'o>, RunError> {
+        RawCommit::parse(object.data())
+            .map_err(|err| RunError::malformed_commit(self.history.id(commit), &err))
+    }
+
+    /// What the texts of a commit are read with.
+    fn context<'a>(&'a self, commit: u32, shape: &'a Shape) -> text::Context<'a, 'r> {
+        let Self { objects, history, images, .. } = self;
+        text::Context { objects, history, images, shape, commit }
+    }
+
+    /// The image of a private commit, own or inherited.
+    pub fn image_of(&self, commit: PrivateCommit) -> Option<PublicCommit> {
+        let image = self.images.of(self.history.number(commit)?)?;
+        Some(self.images.id(image))
+    }
+}
+
+/// The image that a dropped commit hands on: that of its first published parent.
+fn inherited(images: &Images, history: &History, commit: u32) -> Option<u32> {
+    history.dag.parents(commit).iter().find_map(|&parent| images.of(parent))
+}
