@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Carrying a plan out: stage, push, read back.
+//!
+//! Nothing is written outside the staging store before the push, and the push is
+//! one atomic step: a run may die anywhere, and the next one finishes the work.
+
+mod hints;
+mod push;
+
+use repo_sync_shared::{Check, Finding, Outcome, PublicCommit, Report};
+
+use crate::error::{Failure, RunError, UsageError};
+use crate::git::{Address, Environment, Git, RemoteRefs, is_absent};
+use crate::manifest::Date;
+use crate::plan::{Plan, Request, find_foreign};
+use crate::progress::{Phase, Progress};
+use crate::report::weigh;
+use crate::session::Session;
+use crate::shipment;
+use crate::staging::Staging;
+
+use push::Pushed;
+
+/// How often a mirror that moves under our hands is looked at again.
+const TRIES: u32 = 4;
+
+/// What to publish, and where.
+pub struct SyncRequest<'a> {
+    /// Publish up to this revision only.
+    pub rev: Option<&'a str>,
+    /// Whether the revision may lie on no listed branch: for plans.
+    pub any_rev: bool,
+    /// Where the mirror is.
+    pub address: &'a Address,
+    /// What git children may see.
+    pub environment: &'a Environment,
+    /// Publish commits that the upstream does not hold.
+    pub local: bool,
+    /// The day, for waivers that expire.
+    pub today: Date,
+}
+
+/// What a run came to.
+pub struct Ended {
+    /// The last plan.
+    pub plan: Plan,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, if that is neither success nor in the plan.
+    pub error: Option<String>,
+}
+
+impl Ended {
+    /// The run as a report.
+    pub fn report(&self, command: &str, mirror: &str) -> Report {
+        let mut report = self.plan.report(command, mirror);
+        report.outcome = self.outcome;
+        report.error.clone_from(&self.error);
+        report
+    }
+}
+
+/// Plans without publishing, and looks at every object that would be sent.
+///
+/// # Errors
+/// REV is wrong, or an object or the mirror cannot be read.
+pub fn plan(
+    session: &mut Session<'_>,
+    request: &SyncRequest<'_>,
+    progress: &dyn Progress,
+) -> Result<Ended, RunError> {
+    check_address(session, request.address)?;
+    let remote = read_refs(request, progress)?;
+    hints::recognise(session, &remote, progress);
+    let mut plan = Plan::make(session, &request.with(&remote))?;
+    progress.start(Phase::Stage, Some(plan.new.len() as u64));
+    let missing = shipment::examine(&mut session.replay, &plan, progress)?;
+    progress.finish(Phase::Stage);
+    refuse(session, request, &mut plan, missing);
+    Ok(Ended { outcome: plan.outcome(), plan, error: None })
+}
+
+/// Publishes what there is to publish.
+///
+/// # Errors
+/// Disk, git or network failed, or an object cannot be read. What a check refuses,
+/// and a mirror that diverged, are no errors but the outcome.
+pub fn sync(
+    session: &mut Session<'_>,
+    request: &SyncRequest<'_>,
+    progress: &dyn Progress,
+) -> Result<Ended, RunError> {
+    check_address(session, request.address)?;
+    let mut remote = read_refs(request, progress)?;
+    let mut staging = None;
+    for _ in 0..TRIES {
+        hints::recognise(session, &remote, progress);
+        let mut plan = Plan::make(session, &request.with(&remote))?;
+        if plan.outcome() != Outcome::Planned {
+            return Ok(Ended { outcome: plan.outcome(), plan, error: None });
+        }
+        if staging.is_none() {
+            let name = &session.policy.mirror.name;
+            staging = Some(Staging::open(session.repo.git_dir(), name, request.environment)?);
+            // Another run may have had the store until now, and published.
+            let now = read_refs(request, progress)?;
+            if now != remote {
+                remote = now;
+                continue;
+            }
+        }
+        let Some(staging) = &mut staging else { continue };
+        plan.warnings.extend(staging.warning().map(cache_warning));
+        let missing = staging.fill(session, &plan, &remote, request.address, progress)?;
+        if !missing.is_empty() {
+            refuse(session, request, &mut plan, missing);
+            return Ok(Ended { outcome: plan.outcome(), plan, error: None });
+        }
+        make_mirror(session, request)?;
+        if progress.interrupted() {
+            return Err(RunError::Interrupted);
+        }
+        let updates: Vec<_> = plan.updates().collect();
+        progress.start(Phase::Push, Some(updates.len() as u64));
+        let pushed = push::push(staging.git(), request.address, &updates);
+        let pushed = match pushed.map_err(|err| or_interrupted(err, progress)) {
+            // Whatever the mirror said: somebody else was quicker.
+            Err(RunError::Failed(Failure::Rejected { .. }))
+                if RemoteRefs::read(request.address, request.environment)
+                    .is_ok_and(|now| now != remote) =>
+            {
+                Pushed::Moved
+            }
+            pushed => pushed?,
+        };
+        progress.finish(Phase::Push);
+        match pushed {
+            Pushed::Done => {
+                read_back(session, request, &plan, progress)?;
+                hints::remember(session, &plan);
+                return Ok(Ended { plan, outcome: Outcome::Synced, error: None });
+            }
+            Pushed::Moved => remote = read_refs(request, progress)?,
+        }
+    }
+    let plan = Plan::make(session, &request.with(&remote))?;
+    let outcome = match plan.outcome() {
+        Outcome::Planned => Outcome::Diverged,
+        other => other,
+    };
+    let error = "the mirror kept moving while we tried to publish; nothing was published";
+    Ok(Ended { plan, outcome, error: Some(error.to_owned()) })
+}
+
+impl SyncRequest<'_> {
+    fn with<'b>(&'b self, remote: &'b RemoteRefs) -> Request<'b> {
+        Request {
+            rev: self.rev,
+            any_rev: self.any_rev,
+            address: self.address,
+            remote,
+            environment: self.environment,
+            local: self.local,
+            today: self.today,
+        }
+    }
+}
+
+/// Adds findings that only the objects themselves could show.
+fn refuse(
+    session: &Session<'_>,
+    request: &SyncRequest<'_>,
+    plan: &mut Plan,
+    findings: Vec<crate::report::RawFinding>,
+) {
+    if findings.is_empty() {
+        return;
+    }
+    let mut mirror = session.policy.mirror.clone();
+    // Unused waivers were told of when the plan was made.
+    mirror.waivers.clear();
+    let weighed = weigh(findings, &mirror, &session.replay.history, request.today);
+    plan.refusals.extend(weighed.refusals);
+    plan.warnings.extend(weighed.warnings);
+}
+
+fn cache_warning(hint: &str) -> Finding {
+    let hint = hint.to_owned();
+    Finding { check: Check::CacheUnavailable, commit: None, path: None, rule: None, hint }
+}
+
+fn or_interrupted(err: RunError, progress: &dyn Progress) -> RunError {
+    if progress.interrupted() { RunError::Interrupted } else { err }
+}
+
+/// What the mirror shows now.
+fn read_refs(request: &SyncRequest<'_>, progress: &dyn Progress) -> Result<RemoteRefs, RunError> {
+    RemoteRefs::read(request.address, request.environment).map_err(|source| {
+        let address = request.address.to_string();
+        or_interrupted(Failure::Unreachable { address, source }.into(), progress)
+    })
+}
+
+/// A path may be a mirror if there is a repository, or nothing at all.
+fn check_address(session: &Session<'_>, address: &Address) -> Result<(), RunError> {
+    let Address::Path(path) = address else { return Ok(()) };
+    if is_absent(path) {
+        return Ok(());
+    }
+    let Ok(repo) = git2::Repository::open(path) else {
+        return Err(UsageError::NotAMirror(path.clone()).into());
+    };
+    let same = |a: &std::path::Path, b: &std::path::Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if same(repo.commondir(), session.repo.git_dir()) {
+        return Err(UsageError::MirrorIsPrivate(path.clone()).into());
+    }
+    Ok(())
+}
+
+/// The embedded default: a path where nothing is becomes a bare repository, so
+/// that a first try needs no server.
+fn make_mirror(session: &Session<'_>, request: &SyncRequest<'_>) -> Result<(), RunError> {
+    let Address::Path(path) = request.address else { return Ok(()) };
+    if !is_absent(path) {
+        return Ok(());
+    }
+    let branch = format!("--initial-branch={}", session.policy.mirror.branches.first);
+    let path = path.to_string_lossy();
+    let args = ["init", "--quiet", "--bare", "--template=", &branch, "--", &path];
+    Git::anywhere(request.environment).run(&args, b"")?;
+    Ok(())
+}
+
+/// Each new id is there, or an ancestor of what is.
+fn read_back(
+    session: &Session<'_>,
+    request: &SyncRequest<'_>,
+    plan: &Plan,
+    progress: &dyn Progress,
+) -> Result<(), RunError> {
+    let remote = read_refs(request, progress)?;
+    for update in plan.updates() {
+        let found = remote.get(&update.name);
+        if found == update.new {
+            continue;
+        }
+        let name = String::from_utf8_lossy(&update.name).into_owned();
+        let lost = || Failure::ReadBack { name: name.clone() };
+        let (Some(_), Some(ours)) = (found, update.new) else { return Err(lost().into()) };
+        // Somebody may have gone on from what we published.
+        let ours = PublicCommit::new(ours);
+        let images = &session.replay.images;
+        let beyond = find_foreign(
+            request.address,
+            request.environment,
+            std::slice::from_ref(&name),
+            &std::iter::once(ours).collect(),
+            |id| images.number(id).is_some(),
+        )?;
+        if !beyond.reaches(ours) {
+            return Err(lost().into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The exact objects that a plan would send.
+//!
+//! A new commit brings its own object, the trees and files that none of its
+//! public parents has, and nothing else. Filtered trees and commits are ours to
+//! write; what the private repository holds under the same id is copied from it.
+
+use std::io;
+
+use repo_sync_shared::ObjectId;
+use rustc_hash::FxHashSet;
+
+use crate::error::RunError;
+use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
+use crate::git::{ObjectError, Objects};
+use crate::object::{EntryKind, Kind};
+use crate::plan::Plan;
+use crate::progress::{Phase, Progress};
+use crate::replay::Replay;
+use crate::report::RawFinding;
+use crate::staging::Boundary;
+
+/// Takes the objects, children before the commits that need them.
+pub trait Sink {
+    /// An object that is ours to write. `old` is a tree that stood in the same
+    /// place before, for a delta.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn write(
+        &mut self,
+        kind: Kind,
+        id: ObjectId,
+        data: &[u8],
+        old: Option<(ObjectId, &[u8])>,
+    ) -> io::Result<()>;
+
+    /// An object that is copied from the private repository, with the public path
+    /// that shows it.
+    ///
+    /// # Errors
+    /// It cannot be noted.
+    fn copy(&mut self, id: ObjectId, path: &[u8]) -> io::Result<()>;
+
+    /// Whether this sink wants the bytes at all.
+    fn wants_bytes(&self) -> bool {
+        true
+    }
+}
+
+/// Wants to know only whether everything is there.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn write(
+        &mut self,
+        _: Kind,
+        _: ObjectId,
+        _: &[u8],
+        _: Option<(ObjectId, &[u8])>,
+    ) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn copy(&mut self, _: ObjectId, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn wants_bytes(&self) -> bool {
+        false
+    }
+}
+
+/// Looks for objects that a sync would need and the repository lacks, or holds as
+/// something else.
+///
+/// # Errors
+/// A tree or commit cannot be read.
+pub fn examine(
+    replay: &mut Replay<'_>,
+    plan: &Plan,
+    progress: &dyn Progress,
+) -> Result<Vec<RawFinding>, RunError> {
+    send(replay, plan, &Boundary::default(), &mut Nowhere, progress).map_err(|err| match err {
+        SendError::Run(err) => err,
+        SendError::Sink(_) => unreachable!("the empty sink takes everything"),
+    })
+}
+
+/// Why objects could not be sent.
+#[derive(Debug)]
+pub(crate) enum SendError {
+    /// The run has to end.
+    Run(RunError),
+    /// The sink failed.
+    Sink(io::Error),
+}
+
+impl From<RunError> for SendError {
+    fn from(err: RunError) -> Self {
+        Self::Run(err)
+    }
+}
+
+impl From<io::Error> for SendError {
+    fn from(err: io::Error) -> Self {
+        Self::Sink(err)
+    }
+}
+
+/// Sends the boundary, and every object of the plan; what is missing, or no file
+/// where a file should be, comes back as findings.
+pub(crate) fn send(
+    replay: &mut Replay<'_>,
+    plan: &Plan,
+    boundary: &Boundary,
+    sink: &mut dyn Sink,
+    progress: &dyn Progress,
+) -> Result<Vec<RawFinding>, SendError> {
+    let objects = replay.objects();
+    let mut packer = Packer {
+        objects,
+        sink,
+        seen: FxHashSet::default(),
+        unreadable: Vec::new(),
+        commit: 0,
+        trees_only: true,
+        failed: None,
+    };
+    for &image in &boundary.commits {
+        if boundary.with_trees.binary_search(&image).is_ok()
+            && let Some(shown) = replay.shown(image)?
+        {
+            walk(replay.filters(), &shown, &[], &mut packer)
+                .map_err(|err| RunError::unfiltered(&err, None))?;
+        }
+        if let Some(err) = packer.failed.take() {
+            return Err(err.into());
+        }
+        if let Some(bytes) = replay.commit_bytes(image)? {
+            packer.sink.write(Kind::Commit, replay.images.id(image).id(), &bytes, None)?;
+        }
+    }
+    packer.trees_only = false;
+    for (done, &image) in plan.new.iter().enumerate() {
+        if done % 256 == 255 {
+            progress.advance(Phase::Stage, 256);
+            if progress.interrupted() {
+                return Err(RunError::Interrupted.into());
+            }
+        }
+        let Some(commit) = replay.images.source(image) else { continue };
+        packer.commit = commit;
+        if let Some(shown) = replay.shown(image)? {
+            let mut parents = Vec::new();
+            for parent in replay.images.dag.parents(image).to_vec() {
+                parents.extend(replay.shown(parent)?);
+            }
+            walk(replay.filters(), &shown, &parents, &mut packer)
+                .map_err(|err| replay.unfiltered(&err, commit))?;
+        }
+        if let Some(err) = packer.failed.take() {
+            return Err(err.into());
+        }
+        if packer.sink.wants_bytes()
+            && let Some(bytes) = replay.commit_bytes(image)?
+        {
+            let id = replay.images.id(image).id();
+            packer.sink.write(Kind::Commit, id, &bytes, None)?;
+        }
+    }
+    for tag in &plan.tags {
+        packer.sink.write(Kind::Tag, tag.id, &tag.bytes, None)?;
+    }
+    Ok(packer.unreadable)
+}
+
+/// Hands what a walk finds to the sink, each object once.
+struct Packer<'a, 'r> {
+    objects: &'r Objects<'r>,
+    sink: &'a mut dyn Sink,
+    seen: FxHashSet<ObjectId>,
+    unreadable: Vec<RawFinding>,
+    commit: u32,
+    /// For commits that the mirror has, files included.
+    trees_only: bool,
+    failed: Option<io::Error>,
+}
+
+impl Packer<'_, '_> {
+    fn note(&mut self, result: io::Result<()>) {
+        if let Err(err) = result {
+            self.failed.get_or_insert(err);
+        }
+    }
+}
+
+impl Visitor for Packer<'_, '_> {
+    fn tree(
+        &mut self,
+        shown: &Shown,
+        path: &[u8],
+        new: &Listing,
+        old: Option<(ObjectId, &Listing)>,
+    ) -> bool {
+        if self.failed.is_some() || !self.seen.insert(shown.tree) {
+            return false;
+        }
+        if shown.as_is {
+            let result = self.sink.copy(shown.tree, path);
+            self.note(result);
+        } else if self.sink.wants_bytes() {
+            let old = old.map(|(id, listing)| (id, listing.tree_bytes()));
+            let old = old.as_ref().map(|(id, bytes)| (*id, bytes.as_slice()));
+            let result = self.sink.write(Kind::Tree, shown.tree, &new.tree_bytes(), old);
+            self.note(result);
+        }
+        true
+    }
+
+    fn file(&mut self, entry: &Entry<'_>, place: &Place<'_>, _old: bool) {
+        let passed_over = self.trees_only || entry.kind == EntryKind::Gitlink;
+        if passed_over || self.failed.is_some() || !self.seen.insert(entry.id) {
+            return;
+        }
+        // The type, too: a tree or a commit must not pass for a file.
+        let unread = match self.objects.kind(entry.id) {
+            Ok(Kind::Blob) => None,
+            Ok(found) => {
+                let found = found.name().to_owned();
+                Some(ObjectError::Type { id: entry.id, expected: Kind::Blob, found })
+            }
+            Err(ObjectError::Missing { id, .. }) => {
+                Some(ObjectError::Missing { id, kind: Kind::Blob })
+            }
+            Err(ObjectError::Corrupt { id, reason, .. }) => {
+                Some(ObjectError::Corrupt { id, kind: Kind::Blob, reason })
+            }
+            Err(err @ ObjectError::Type { .. }) => Some(err),
+        };
+        match unread {
+            None => {
+                let result = self.sink.copy(entry.id, &place.public_path(entry));
+                self.note(result);
+            }
+            Some(err) => {
+                let finding = RawFinding::unreadable(&err).path(place.private_path(entry));
+                self.unreadable.push(RawFinding { commit: Some(self.commit), ..finding });
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The public-only store: what is not in it cannot be sent.
+//!
+//! [`Staging`] is a bare repository under the private git directory, made anew by
+//! each run. It borrows no objects, and the push runs from it. What the replay made
+//! goes in by a pack of our own ([`PackWriter`]), the rest is copied by git; git
+//! hashes both again on the way in.
+
+mod boundary;
+mod delta;
+mod pack;
+mod store;
+
+pub(crate) use boundary::Boundary;
+pub use delta::tree_delta;
+pub use pack::PackWriter;
+pub use store::Staging;
+
+#[cfg(test)]
+mod test_trees;

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The store itself: where it lies, how it is locked, filled and kept.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use repo_sync_shared::{Check, ObjectId, PublicCommit};
+use rustc_hash::FxHashSet;
+use tempfile::TempDir;
+
+use super::{Boundary, PackWriter};
+use crate::error::{Failure, RunError};
+use crate::git::{Address, Environment, Git, Objects, RemoteRefs};
+use crate::object::Kind;
+use crate::plan::Plan;
+use crate::progress::{Phase, Progress};
+use crate::replay::Images;
+use crate::report::RawFinding;
+use crate::session::Session;
+use crate::shipment::{SendError, Sink, send};
+
+/// A bare repository that holds public objects only, and borrows none.
+///
+/// Each run makes it anew: what one plan staged and the mirror did not take must
+/// not lie in wait for the next.
+pub struct Staging {
+    path: PathBuf,
+    git: Git,
+    private: Git,
+    warning: Option<String>,
+    /// Held for as long as the run may write.
+    _lock: Option<File>,
+    _scratch: Option<TempDir>,
+}
+
+impl Staging {
+    /// Opens the store of a mirror under the private git directory, waiting for
+    /// another run that has it; where that cannot be written, a store for this run
+    /// alone.
+    ///
+    /// # Errors
+    /// Neither can be made.
+    pub fn open(git_dir: &Path, mirror: &str, environment: &Environment) -> Result<Self, RunError> {
+        let private = Git::at(git_dir, environment);
+        let home = git_dir.join("repo-sync").join(mirror);
+        match lock(&home) {
+            Ok(lock) => {
+                let path = home.join("staging.git");
+                let git = Git::at(&path, environment);
+                Ok(Self { path, git, private, warning: None, _lock: Some(lock), _scratch: None })
+            }
+            Err(err) => {
+                let temp = std::env::temp_dir();
+                let scratch = tempfile::tempdir()
+                    .map_err(|err| RunError::io("failed to create a directory in", temp, err))?;
+                let path = scratch.path().join("staging.git");
+                let git = Git::at(&path, environment);
+                let warning = format!(
+                    "no cache at `{}`: {err}; the run is slower, not different",
+                    home.display()
+                );
+                Ok(Self {
+                    path,
+                    git,
+                    private,
+                    warning: Some(warning),
+                    _lock: None,
+                    _scratch: Some(scratch),
+                })
+            }
+        }
+    }
+
+    /// Git for the store.
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// Why the store is not kept, if it is not.
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
+    /// Fills the store with all objects of `plan`. What the private repository
+    /// lacks comes back as findings; then the plan must not be carried out.
+    ///
+    /// # Errors
+    /// Disk or git failed, an object cannot be read, the public commit of a seam
+    /// cannot be fetched.
+    pub fn fill(
+        &mut self,
+        session: &mut Session<'_>,
+        plan: &Plan,
+        remote: &RemoteRefs,
+        address: &Address,
+        progress: &dyn Progress,
+    ) -> Result<Vec<RawFinding>, RunError> {
+        self.prepare()?;
+        progress.start(Phase::Stage, Some(plan.new.len() as u64));
+        let images = &session.replay.images;
+        let image = |id: ObjectId| images.number(PublicCommit::new(id));
+        let shown: Vec<u32> = remote.iter().filter_map(|(_, id)| image(id)).collect();
+        let tagged = plan.tags.iter().map(|tag| tag.image);
+        let named = plan.updates().filter_map(|update| update.new.and_then(image));
+        let targets: Vec<u32> = named.chain(tagged).collect();
+        let boundary = Boundary::find(images, &plan.new, &targets, &plan.public, &shown);
+        self.fetch_foreign(images, &boundary, address)?;
+        let missing = self.pack(session, plan, &boundary, progress)?;
+        let images = &session.replay.images;
+        self.cut_off(boundary.shallow.iter().map(|&image| images.id(image)))?;
+        progress.finish(Phase::Stage);
+        Ok(missing)
+    }
+
+    /// An empty store.
+    fn prepare(&self) -> Result<(), RunError> {
+        if self.path.exists() {
+            fs::remove_dir_all(&self.path)
+                .map_err(|err| RunError::io("failed to remove", &self.path, err))?;
+        }
+        self.git.run(&["init", "--quiet", "--bare", "--template="], b"")?;
+        Ok(())
+    }
+
+    /// Tells git that the parents of these commits are not here, beside those that
+    /// it fetched so itself (<https://git-scm.com/docs/shallow>).
+    fn cut_off(&self, commits: impl Iterator<Item = PublicCommit>) -> Result<(), RunError> {
+        let path = self.path.join("shallow");
+        let mut lines: Vec<String> = commits.map(|commit| format!("{commit}\n")).collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        lines.extend(fs::read_to_string(&path));
+        fs::write(&path, lines.concat()).map_err(|err| RunError::io("failed to write", path, err))
+    }
+
+    /// Fetches the public commits that seams join: those alone are not ours to make.
+    /// Without history or files.
+    fn fetch_foreign(
+        &self,
+        images: &Images,
+        boundary: &Boundary,
+        address: &Address,
+    ) -> Result<(), RunError> {
+        let foreign = boundary.commits.iter().filter(|&&image| images.source(image).is_none());
+        let ids: Vec<String> = foreign.map(|&image| images.id(image).to_string()).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let url = address.as_git();
+        let mut args = vec!["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head"];
+        args.extend(["--filter=blob:none", "--", &url]);
+        args.extend(ids.iter().map(String::as_str));
+        self.git
+            .run(&args, b"")
+            .map_err(|source| Failure::Unreachable { address: address.to_string(), source })?;
+        Ok(())
+    }
+
+    /// Writes what is ours, copies the rest, and lets git check both on the way in.
+    fn pack(
+        &self,
+        session: &mut Session<'_>,
+        plan: &Plan,
+        boundary: &Boundary,
+        progress: &dyn Progress,
+    ) -> Result<Vec<RawFinding>, RunError> {
+        let failed = |err| RunError::io("failed to write into", &self.path, err);
+        let mut crate_pack = Crate {
+            pack: PackWriter::create(&self.path).map_err(failed)?,
+            list: BufWriter::new(tempfile::tempfile_in(&self.path).map_err(failed)?),
+            copied: FxHashSet::default(),
+        };
+        let missing = send(&mut session.replay, plan, boundary, &mut crate_pack, progress);
+        let missing = missing.map_err(|err| match err {
+            SendError::Run(err) => err,
+            SendError::Sink(err) => failed(err),
+        })?;
+        if !missing.is_empty() {
+            return Ok(missing);
+        }
+        let Crate { pack, list, copied } = crate_pack;
+        if !copied.is_empty() {
+            let list = list.into_inner().map_err(|err| failed(err.into_error()))?;
+            let unsound = self.copy(session.replay.objects(), list, &copied)?;
+            if !unsound.is_empty() {
+                return Ok(unsound);
+            }
+        }
+        if !pack.is_empty() {
+            let args = ["index-pack", "--stdin"];
+            let mut child = self.git.spawn(&args, Stdio::piped(), Stdio::piped())?;
+            let written = match child.stdin.take() {
+                Some(mut stdin) => pack.finish(&mut stdin),
+                None => Ok(0),
+            };
+            Git::finish(&args, child)?;
+            written.map_err(failed)?;
+        }
+        Ok(Vec::new())
+    }
+
+    /// Copies objects from the private repository. Where git cannot, we look for
+    /// the objects that are to blame.
+    fn copy(
+        &self,
+        objects: &Objects<'_>,
+        mut list: File,
+        expected: &FxHashSet<ObjectId>,
+    ) -> Result<Vec<RawFinding>, RunError> {
+        let Err(err) = self.transfer(&mut list, expected) else { return Ok(Vec::new()) };
+        let unsound = unsound(objects, list);
+        let unsound =
+            unsound.map_err(|err| RunError::io("failed to read back in", &self.path, err))?;
+        if unsound.is_empty() { Err(err) } else { Ok(unsound) }
+    }
+
+    /// Copies the objects of a list, deltas and all. `index-pack` hashes each one
+    /// again, so what arrives is what the ids say, or is found out.
+    fn transfer(&self, list: &mut File, expected: &FxHashSet<ObjectId>) -> Result<(), RunError> {
+        let failed = |err| RunError::io("failed to read back in", &self.path, err);
+        list.rewind().map_err(failed)?;
+        let list = list.try_clone().map_err(failed)?;
+        let from = ["pack-objects", "--stdout", "--quiet", "--delta-base-offset"];
+        let to = ["index-pack", "--stdin"];
+        let mut source = self.private.spawn(&from, list.into(), Stdio::piped())?;
+        let stdout = source.stdout.take().expect("its output was asked for as a pipe");
+        let target = self.git.spawn(&to, stdout.into(), Stdio::piped())?;
+        let indexed = Git::finish(&to, target);
+        let sent = Git::finish(&from, source);
+        let name = match (indexed, sent) {
+            (Ok(name), Ok(_)) => name,
+            (Ok(_), Err(err)) => return Err(err.into()),
+            // Who failed first has a reason; the other only lost its partner.
+            (Err(err), sent) => {
+                return Err(sent.err().filter(|err| !err.is_silent()).unwrap_or(err).into());
+            }
+        };
+        let name = String::from_utf8_lossy(&name);
+        let name = name.trim().rsplit('\t').next().unwrap_or_default().to_owned();
+        let index = self.path.join(format!("objects/pack/pack-{name}.idx"));
+        let index = fs::read(&index).map_err(|err| RunError::io("failed to read", &index, err))?;
+        let listing = self.git.run(&["show-index"], &index)?;
+        let arrived: FxHashSet<ObjectId> = listing
+            .split(|&b| b == b'\n')
+            .filter_map(|line| line.split(|&b| b == b' ').nth(1).and_then(ObjectId::from_hex))
+            .collect();
+        if arrived == *expected {
+            return Ok(());
+        }
+        let lacking = expected.difference(&arrived).count();
+        let hint = format!(
+            "{lacking} objects of the private repository do not hash to their ids; `git fsck` shows more"
+        );
+        Err(RunError::refusal(Check::ObjectCorrupt, None, None, hint))
+    }
+}
+
+/// The objects of a list that cannot be read, or are not what their ids say.
+fn unsound(objects: &Objects<'_>, mut list: File) -> io::Result<Vec<RawFinding>> {
+    list.rewind()?;
+    let mut unsound = Vec::new();
+    for line in BufReader::new(list).split(b'\n') {
+        let line = line?;
+        let (id, path) = line.split_at(line.len().min(40));
+        let Some(id) = ObjectId::from_hex(id) else { continue };
+        let read = objects.kind(id).and_then(|kind| objects.read(id, kind).map(drop));
+        if let Err(err) = read {
+            let path = path.strip_prefix(b" ").unwrap_or(path);
+            let finding = RawFinding::unreadable(&err);
+            unsound.push(if path.is_empty() { finding } else { finding.path(path.to_vec()) });
+        }
+    }
+    Ok(unsound)
+}
+
+/// Takes the lock, waiting for another run that has it.
+fn lock(home: &Path) -> io::Result<File> {
+    fs::create_dir_all(home)?;
+    let lock = File::options().create(true).truncate(false).write(true).open(home.join("lock"))?;
+    lock.lock()?;
+    // The lock may be there while the rest cannot be written any more.
+    fs::create_dir_all(home.join("staging.git"))?;
+    tempfile::tempfile_in(home.join("staging.git"))?;
+    Ok(lock)
+}
+
+/// What is packed for the store: our own objects, and a list of those to copy.
+struct Crate {
+    pack: PackWriter,
+    list: BufWriter<File>,
+    copied: FxHashSet<ObjectId>,
+}
+
+impl Sink for Crate {
+    fn write(
+        &mut self,
+        kind: Kind,
+        id: ObjectId,
+        data: &[u8],
+        old: Option<(ObjectId, &[u8])>,
+    ) -> io::Result<()> {
+        match kind {
+            Kind::Tree => self.pack.write_tree(id, data, old),
+            Kind::Commit | Kind::Blob | Kind::Tag => self.pack.write(kind, id, data),
+        }
+    }
+
+    fn copy(&mut self, id: ObjectId, path: &[u8]) -> io::Result<()> {
+        if self.copied.insert(id) {
+            // The path only helps git to find good deltas; a line break would end it.
+            let path: Vec<u8> = path.iter().map(|&b| if b == b'\n' { b' ' } else { b }).collect();
+            self.list.write_all(&id.to_hex())?;
+            self.list.write_all(b" ")?;
+            self.list.write_all(&path)?;
+            self.list.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+}
