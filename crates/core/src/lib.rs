@@ -10,11 +10,15 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod adopt;
 pub mod dag;
 pub mod error;
+pub mod explain;
+pub mod export;
 pub mod filter;
 pub mod git;
 pub mod history;
+pub mod log;
 pub mod manifest;
 pub mod message;
 pub mod object;
