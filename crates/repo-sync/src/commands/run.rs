@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What `plan` and `sync` share: one mirror after another, and one report each.
+
+use repo_sync_core::error::RunError;
+use repo_sync_core::git::Objects;
+use repo_sync_core::publish::{SyncRequest, plan, sync};
+use repo_sync_core::session::{Session, SessionOptions};
+use repo_sync_shared::{Fleet, Outcome, Report};
+
+use crate::args::Format;
+use crate::context::Context;
+use crate::engine::{Engine, address, today};
+use crate::error::CliError;
+use crate::render::{self, plan::Shown};
+use crate::ui::Ui;
+
+/// What to do with each mirror.
+pub(super) struct Task {
+    /// The command that the user typed.
+    pub(super) command: &'static str,
+    /// Whether to publish, or only to plan.
+    pub(super) publish: bool,
+    /// Publish up to here only.
+    pub(super) rev: Option<String>,
+    /// Publish also what the upstream does not hold.
+    pub(super) local: bool,
+}
+
+/// Runs a task for each mirror that the flags name.
+pub(super) fn run(ctx: &Context, ui: &mut Ui, task: &Task) -> Result<Outcome, CliError> {
+    let engine = Engine::open(ctx, ui, !task.publish)?;
+    let objects = engine.objects()?;
+    let mirrors = engine.mirrors(ctx, &objects)?;
+    let mut reports = Vec::new();
+    for options in &mirrors {
+        let report = match one(ctx, ui, &engine, &objects, options, task) {
+            Ok(report) => report,
+            Err(err) if ctx.global.all => of_error(task.command, options, err),
+            Err(err) => return Err(err.of_mirror(options.mirror.as_deref())),
+        };
+        if !ctx.global.all {
+            let outcome = report.outcome;
+            render::report(ui, &ctx.global, &report)?;
+            return Ok(outcome);
+        }
+        reports.push(report);
+    }
+    let outcome = worst(reports.iter().map(|report| report.outcome));
+    let fleet = Fleet { version: 1, command: task.command.to_owned(), mirrors: reports };
+    render::fleet(ui, &ctx.global, &fleet)?;
+    Ok(outcome)
+}
+
+fn one(
+    ctx: &Context,
+    ui: &mut Ui,
+    engine: &Engine,
+    objects: &Objects<'_>,
+    options: &SessionOptions,
+    task: &Task,
+) -> Result<Report, CliError> {
+    let rev = task.rev.as_deref();
+    let more = if task.publish {
+        None
+    } else {
+        rev.map(|rev| engine.repo.rev(rev)).transpose().map_err(RunError::from)?
+    };
+    let more: Vec<_> = more.into_iter().collect();
+    let mut session = Session::open(&engine.repo, objects, options, &more, &engine.watch)?;
+    let address = address(ctx, &engine.repo, &session.policy)?;
+    let request = SyncRequest {
+        rev,
+        any_rev: !task.publish,
+        address: &address,
+        environment: &engine.environment,
+        local: task.local,
+        today: today(),
+    };
+    let run = if task.publish { sync } else { plan };
+    let ended = run(&mut session, &request, &engine.watch)?;
+    engine.watch.clear();
+    if ctx.global.format != Format::Json {
+        let shown = Shown {
+            session: &mut session,
+            ended: &ended,
+            address: &address,
+            publish: task.publish,
+            redact: ctx.global.redact,
+            pager: ctx.global.format == Format::Text,
+        };
+        render::plan::write(ui, shown)?;
+    }
+    Ok(ended.report(task.command, &session.policy.mirror.name))
+}
+
+/// A run that did not get to a plan, as a report among others.
+fn of_error(command: &str, options: &SessionOptions, err: CliError) -> Report {
+    let mut report = Report::new(command, err.outcome());
+    report.mirror.clone_from(&options.mirror);
+    report.refusals = err.findings().to_vec();
+    if report.refusals.is_empty() {
+        report.error = Some(err.text());
+    }
+    report
+}
+
+/// The outcome that decides the exit status of many runs: the one that needs a
+/// person most.
+fn worst(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
+    outcomes
+        .max_by_key(|outcome| match outcome {
+            Outcome::UpToDate => 0,
+            Outcome::Planned | Outcome::Synced => 1,
+            Outcome::Diverged => 2,
+            Outcome::Refused => 3,
+            Outcome::Failed => 4,
+            Outcome::Usage => 5,
+            Outcome::Interrupted => 6,
+        })
+        .unwrap_or(Outcome::UpToDate)
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a run looks like: for people, for scripts, and for a forge's CI.
+//!
+//! A report is shown in the format that was asked for, and redacted first if that
+//! was asked for, so no format can forget to.
+
+use std::io;
+
+use repo_sync_shared::{Fleet, Report};
+
+use crate::args::{Format, GlobalArgs};
+use crate::ui::Ui;
+
+pub mod error;
+pub mod explain;
+pub mod findings;
+pub mod github;
+pub mod json;
+pub mod plan;
+pub mod redact;
+pub mod summary;
+#[cfg(test)]
+pub(crate) mod testing;
+
+/// Shows the report of one run.
+///
+/// As text that is its findings, on stderr; what was published is the command's
+/// to tell, in its own words.
+pub fn report(ui: &mut Ui, global: &GlobalArgs, report: &Report) -> io::Result<()> {
+    let report = if global.redact { &redact::report(report) } else { report };
+    match global.format {
+        Format::Text => findings::write(ui, report),
+        Format::Json => json::report(ui, report),
+        Format::Github => github::report(ui, report),
+    }
+}
+
+/// Shows the reports of `--all`.
+pub fn fleet(ui: &mut Ui, global: &GlobalArgs, fleet: &Fleet) -> io::Result<()> {
+    match global.format {
+        Format::Text | Format::Github => {
+            fleet.mirrors.iter().try_for_each(|mirror| report(ui, global, mirror))
+        }
+        Format::Json if global.redact => json::fleet(ui, &redact::fleet(fleet)),
+        Format::Json => json::fleet(ui, fleet),
+    }
+}
+
+/// A number of things, in words: `1 file`, `2 files`.
+pub(crate) fn count(number: u64, thing: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{s}")
+}
+
+/// The day of a commit, by the clock of Greenwich so that it is the same for all.
+pub(crate) fn when(time: Option<i64>) -> String {
+    let day = time.and_then(|time| jiff::Timestamp::from_second(time).ok());
+    let day = day.map(|day| day.to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
+    day.unwrap_or_else(|| "no date".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::{refused, screen};
+
+    #[test]
+    fn what_is_asked_to_be_redacted_is_so_in_every_format() {
+        for format in [Format::Text, Format::Json] {
+            let shows = |redact: bool| {
+                let global = GlobalArgs { format, redact, ..GlobalArgs::default() };
+                let one = screen(|ui| report(ui, &global, &refused()));
+                let all =
+                    Fleet { version: 1, command: "sync".to_owned(), mirrors: vec![refused()] };
+                let all = screen(|ui| fleet(ui, &global, &all));
+                [one, all].map(|screen| (screen.out() + &screen.err()).contains("bill"))
+            };
+            assert_eq!((shows(false), shows(true)), ([true; 2], [false; 2]), "{format:?}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The program as a person meets it: whole screens, on small histories that have
+//! the same ids on every machine.
+
+mod adopt;
+mod common;
+mod explain;
+mod export;
+mod plan;
+mod program;
+mod sync;
