@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Tests that run the program: what a person sees, and the laws of the contract.
+
+mod common;
+mod golden;
+mod incremental;
+mod laws;
+mod rewritten;
+mod transport;
