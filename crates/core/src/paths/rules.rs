@@ -136,9 +136,17 @@ impl PathRules {
         }
     }
 
-    /// The floor rule that matches the path, if one does.
+    /// The floor rule that matches the path, if one does; one that is written down
+    /// before one that always holds, for a person looks for the line.
     pub fn floor_rule(&self, path: &[u8]) -> Option<&Rule> {
-        self.floor.iter().find(|rule| rule.pattern.matches_wide(path))
+        let mut matching = self.floor.iter().filter(|rule| rule.pattern.matches_wide(path));
+        let first = matching.next()?;
+        match first.origin {
+            Origin::Line(_) => Some(first),
+            Origin::BuiltIn => {
+                Some(matching.find(|rule| rule.origin != Origin::BuiltIn).unwrap_or(first))
+            }
+        }
     }
 }
 
@@ -153,6 +161,7 @@ mod tests {
         check("docs/INTERNAL/a.md", "private, excluded by sync.toml:2 `docs/internal`");
         check("cloud/a.rs", "private, on the floor by built-in `cloud`");
         check("Cloud./a.rs", "private, on the floor by built-in `cloud`");
+        check("sync.toml", "private, on the floor by sync.toml:3 `sync.toml`");
         check("cloudy/a.rs", "private, no rule mentions it");
         check("DOCS/a.md", "private, no rule mentions it");
     }
@@ -166,7 +175,11 @@ mod tests {
         let rules = PathRules::new(
             vec![rule("docs", Origin::Line(1)), rule("cloud/open", Origin::Line(1))],
             vec![rule("docs/internal", Origin::Line(2))],
-            vec![rule("cloud", Origin::BuiltIn)],
+            vec![
+                rule("cloud", Origin::BuiltIn),
+                rule("sync.toml", Origin::BuiltIn),
+                rule("sync.toml", Origin::Line(3)),
+            ],
         );
         assert_eq!(rules.verdict(path.as_bytes()).to_string(), expected);
     }
