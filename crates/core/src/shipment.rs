@@ -142,6 +142,9 @@ pub(crate) fn send(
         }
     }
     packer.trees_only = false;
+    // A tree that came with the boundary has no files yet: a new commit that shows
+    // it in another place must bring them, for git may not see that they are public.
+    packer.seen.clear();
     for (done, &image) in plan.new.iter().enumerate() {
         if done % 256 == 255 {
             progress.advance(Phase::Stage, 256);
