@@ -124,7 +124,7 @@ pub(crate) fn send(
         seen: FxHashSet::default(),
         unreadable: Vec::new(),
         commit: 0,
-        trees_only: true,
+        trees_only: !boundary.with_files,
         failed: None,
     };
     for &image in &boundary.commits {
@@ -141,10 +141,12 @@ pub(crate) fn send(
             packer.sink.write(Kind::Commit, replay.images.id(image).id(), &bytes, None)?;
         }
     }
+    if packer.trees_only {
+        // A tree that came with the boundary has no files yet: a new commit that shows
+        // it in another place must bring them, for git may not see that they are public.
+        packer.seen.clear();
+    }
     packer.trees_only = false;
-    // A tree that came with the boundary has no files yet: a new commit that shows
-    // it in another place must bring them, for git may not see that they are public.
-    packer.seen.clear();
     for (done, &image) in plan.new.iter().enumerate() {
         if done % 256 == 255 {
             progress.advance(Phase::Stage, 256);

@@ -21,7 +21,7 @@ use crate::git::{Object, Objects};
 use crate::history::History;
 use crate::manifest::Shape;
 use crate::message::publish_empty;
-use crate::object::{self, Kind, RawCommit};
+use crate::object::{self, Kind, RawCommit, committer_time};
 use crate::policy::{InForce, Settled, Withheld};
 use crate::progress::{Phase, Progress};
 use crate::report::{RawFinding, Weight};
@@ -171,6 +171,15 @@ impl<'r> Replay<'r> {
             self.images.dag.parents(image).iter().map(|&parent| self.images.id(parent)).collect();
         let context = self.context(commit, self.filters[shape as usize].shape());
         Ok(Some(self.texts.commit(&context, &raw, tree, &parents)?.bytes))
+    }
+
+    /// When an image was committed, in seconds since 1970; `None` if it does not say
+    /// so, or only the mirror has it.
+    pub(crate) fn date(&self, image: u32) -> Result<Option<i64>, RunError> {
+        // An image keeps the dates of its commit, a seam's snapshot among them.
+        let Some(commit) = self.images.source(image) else { return Ok(None) };
+        let object = self.read(commit)?;
+        Ok(committer_time(self.parse(commit, &object)?.committer))
     }
 
     /// The message of a tag on `commit`, as the mirror shows it, and its tagger.

@@ -3,10 +3,10 @@
 //!
 //! Git finds out what a mirror lacks by walking from the new commits to those
 //! that the mirror shows. It needs the commits on that way, and the trees of those
-//! that new commits stand on; no file, and nothing behind. All of it is made anew
+//! that new commits stand on; no file, unless dates mislead it, and nothing behind. All of it is made anew
 //! from the private side: nothing is downloaded.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::replay::Images;
 
@@ -19,6 +19,8 @@ pub(crate) struct Boundary {
     pub(crate) shallow: Vec<u32>,
     /// Those of them whose trees it needs, in the same order.
     pub(crate) with_trees: Vec<u32>,
+    /// Whether these trees come with their files.
+    pub(crate) with_files: bool,
 }
 
 impl Boundary {
@@ -66,6 +68,36 @@ impl Boundary {
         let shallow = commits.iter().copied().filter(is_shallow).collect();
         let with_trees =
             commits.iter().copied().filter(|image| with_trees.contains(image)).collect();
-        Self { commits, shallow, with_trees }
+        Self { commits, shallow, with_trees, with_files: false }
+    }
+
+    /// Makes up for dates that run backwards: git walks by them, may take any commit
+    /// here that the mirror does not show for a new one, and then sends all of it.
+    ///
+    /// # Errors
+    /// A date could not be looked up.
+    pub(crate) fn allow_for_dates<E>(
+        &mut self,
+        images: &Images,
+        new: &[u32],
+        shown: &[u32],
+        mut date: impl FnMut(u32) -> Result<Option<i64>, E>,
+    ) -> Result<(), E> {
+        if self.commits.iter().all(|image| shown.contains(image)) {
+            return Ok(());
+        }
+        let mut dates = FxHashMap::default();
+        for &image in self.commits.iter().chain(new) {
+            let own = date(image)?;
+            // Of parents that are not here git knows nothing either.
+            let parents = images.dag.parents(image).iter().filter_map(|parent| dates.get(parent));
+            if own.is_none_or(|own| parents.copied().max() > Some(own)) {
+                self.with_trees.clone_from(&self.commits);
+                self.with_files = true;
+                return Ok(());
+            }
+            dates.extend(own.map(|own| (image, own)));
+        }
+        Ok(())
     }
 }

@@ -105,7 +105,8 @@ impl Staging {
         let tagged = plan.tags.iter().map(|tag| tag.image);
         let named = plan.updates().filter_map(|update| update.new.and_then(image));
         let targets: Vec<u32> = named.chain(tagged).collect();
-        let boundary = Boundary::find(images, &plan.new, &targets, &plan.public, &shown);
+        let mut boundary = Boundary::find(images, &plan.new, &targets, &plan.public, &shown);
+        boundary.allow_for_dates(images, &plan.new, &shown, |image| session.replay.date(image))?;
         self.fetch_foreign(images, &boundary, address)?;
         let missing = self.pack(session, plan, &boundary, progress)?;
         let images = &session.replay.images;
@@ -137,7 +138,7 @@ impl Staging {
     }
 
     /// Fetches the public commits that seams join: those alone are not ours to make.
-    /// Without history or files.
+    /// Without history, and without files that nobody will ask for.
     fn fetch_foreign(
         &self,
         images: &Images,
@@ -151,7 +152,10 @@ impl Staging {
         }
         let url = address.as_git();
         let mut args = vec!["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head"];
-        args.extend(["--filter=blob:none", "--", &url]);
+        if !boundary.with_files {
+            args.push("--filter=blob:none");
+        }
+        args.extend(["--", &url]);
         args.extend(ids.iter().map(String::as_str));
         self.git
             .run(&args, b"")

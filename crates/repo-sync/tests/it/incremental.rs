@@ -2,7 +2,7 @@
 //! What comes after the first sync, with the cache of the first run and without
 //! any: the mirror ends up as if everything had been published at once.
 
-use repo_sync_testing::{BareMirror, History, Repo, Tree};
+use repo_sync_testing::{BareMirror, CommitText, History, Tree};
 
 use crate::common::{env, fresh_clone, sync};
 
@@ -49,10 +49,31 @@ fn tags_on_commits_that_are_public_already() {
     check(|history| history.annotate("v1", "one", "one").commit("four", file("four")));
 }
 
+/// Git walks by commit dates, and where they run backwards it takes public commits
+/// for new ones and asks for their files.
+#[test]
+fn dates_that_run_backwards() {
+    let fork = |history: History| {
+        history
+            .branch("release/1", "two")
+            .commit("fix", file("fix"))
+            .commit(dated("late fix", LATE), file("late-fix"))
+    };
+    check_from(skewed(), fork);
+    check_from(skewed(), |history| fork(history).commit("five", file("five")));
+    check_from(skewed(), |history| history.branch("release/1", "hidden").commit("f", file("f")));
+}
+
 /// Syncs, adds `more`, syncs again in three ways, and compares with one sync.
 #[track_caller]
 fn check(more: impl Fn(History) -> History) {
-    let mut env = env(start());
+    check_from(start(), more);
+}
+
+/// The same with a history of its own to start from.
+#[track_caller]
+fn check_from(start: History, more: impl Fn(History) -> History) {
+    let mut env = env(start.build());
     let mirrors = ["warm.git", "cold.git", "clone.git"];
     let mirrors = mirrors.map(|name| BareMirror::new(env.repo().scratch(), name).strict());
     for mirror in &mirrors {
@@ -72,13 +93,32 @@ fn check(more: impl Fn(History) -> History) {
     }
 }
 
-fn start() -> Repo {
+fn start() -> History {
     History::new()
         .commit("one", |tree| file("one")(tree.file("sync.toml", MANIFEST)))
         .commit("hidden", |tree| tree.file("cloud/bill.rs", "// twice\n"))
         .commit("two", file("two"))
         .commit("three", file("three"))
-        .build()
+}
+
+/// A second after the epoch, and some years from now.
+const EARLY: u64 = 1;
+const LATE: u64 = 1_900_000_000;
+
+/// Late commits, and on them many early ones.
+fn skewed() -> History {
+    let first = start().commit(dated("late", LATE), file("late"));
+    let early = |history: History, n: u64| {
+        let name = format!("early {n}");
+        let path = format!("src/early-{n}.rs");
+        history.commit(dated(&name, EARLY + n), move |tree| tree.file(path, n.to_string()))
+    };
+    (0..12).fold(first, early)
+}
+
+fn dated(message: &str, seconds: u64) -> CommitText {
+    let who = format!("A U Thor <author@example.com> {seconds} +0000");
+    CommitText::from(message).author(who.clone()).committer(who)
 }
 
 fn file(name: &'static str) -> impl Fn(Tree) -> Tree {
