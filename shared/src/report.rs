@@ -78,6 +78,9 @@ pub struct Finding {
     pub commit: Option<crate::PrivateCommit>,
     /// The private path, escaped, if it is about one.
     pub path: Option<String>,
+    /// The line of that file, from 1, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// The rule and its place, such as ``sync.toml:9 `cloud` ``.
     pub rule: Option<String>,
     /// What to do next.

@@ -256,7 +256,7 @@ impl RunError {
         hint: String,
     ) -> Self {
         let path = path.map(escape_bytes);
-        Self::Refused(vec![Finding { check, commit, path, rule: None, hint }])
+        Self::Refused(vec![Finding { check, commit, path, line: None, rule: None, hint }])
     }
 }
 

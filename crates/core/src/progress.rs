@@ -11,6 +11,8 @@ pub enum Phase {
     Walk,
     /// Trees are filtered and commits replayed; counted in commits.
     Filter,
+    /// The checks look at what is new; counted in commits.
+    Check,
     /// The staging store is filled; counted in objects.
     Stage,
     /// The mirror takes what was staged; counted in refs.
@@ -19,7 +21,7 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase there is.
-    pub const ALL: [Self; 4] = [Self::Walk, Self::Filter, Self::Stage, Self::Push];
+    pub const ALL: [Self; 5] = [Self::Walk, Self::Filter, Self::Check, Self::Stage, Self::Push];
 }
 
 /// Someone who watches a run, and may stop it.

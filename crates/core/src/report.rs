@@ -29,6 +29,10 @@ pub struct RawFinding {
     pub path: Option<Vec<u8>>,
     /// The object.
     pub object: Option<ObjectId>,
+    /// Whether the finding is about the bytes of that object, wherever it stands.
+    pub content: bool,
+    /// The line of the file, from 1.
+    pub line: Option<u32>,
     /// The rule and its place.
     pub rule: Option<String>,
     /// What to do.
@@ -41,7 +45,17 @@ impl RawFinding {
     /// A finding about the run as a whole.
     pub fn new(check: Check, hint: impl Into<String>) -> Self {
         let (hint, weight) = (hint.into(), Weight::Usual);
-        Self { check, commit: None, path: None, object: None, rule: None, hint, weight }
+        Self {
+            check,
+            commit: None,
+            path: None,
+            object: None,
+            content: false,
+            line: None,
+            rule: None,
+            hint,
+            weight,
+        }
     }
 
     /// A finding about an object that cannot be read.
@@ -64,6 +78,12 @@ impl RawFinding {
         Self { path: Some(path), ..self }
     }
 
+    /// With the line of the file, from 1.
+    #[must_use]
+    pub fn line(self, line: u32) -> Self {
+        Self { line: Some(line), ..self }
+    }
+
     /// With the rule that it breaks.
     #[must_use]
     pub fn rule(self, rule: impl ToString) -> Self {
@@ -76,6 +96,7 @@ impl RawFinding {
             check: self.check,
             commit: self.commit.and_then(|commit| history.map(|history| history.id(commit))),
             path: self.path.as_deref().map(escape_bytes),
+            line: self.line,
             rule: self.rule,
             hint: self.hint,
         }

@@ -41,50 +41,6 @@ pub trait Sink {
     /// # Errors
     /// It cannot be noted.
     fn copy(&mut self, id: ObjectId, path: &[u8]) -> io::Result<()>;
-
-    /// Whether this sink wants the bytes at all.
-    fn wants_bytes(&self) -> bool {
-        true
-    }
-}
-
-/// Wants to know only whether everything is there.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn write(
-        &mut self,
-        _: Kind,
-        _: ObjectId,
-        _: &[u8],
-        _: Option<(ObjectId, &[u8])>,
-    ) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn copy(&mut self, _: ObjectId, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn wants_bytes(&self) -> bool {
-        false
-    }
-}
-
-/// Looks for objects that a sync would need and the repository lacks, or holds as
-/// something else.
-///
-/// # Errors
-/// A tree or commit cannot be read.
-pub fn examine(
-    replay: &mut Replay<'_>,
-    plan: &Plan,
-    progress: &dyn Progress,
-) -> Result<Vec<RawFinding>, RunError> {
-    send(replay, plan, &Boundary::default(), &mut Nowhere, progress).map_err(|err| match err {
-        SendError::Run(err) => err,
-        SendError::Sink(_) => unreachable!("the empty sink takes everything"),
-    })
 }
 
 /// Why objects could not be sent.
@@ -167,9 +123,7 @@ pub(crate) fn send(
         if let Some(err) = packer.failed.take() {
             return Err(err.into());
         }
-        if packer.sink.wants_bytes()
-            && let Some(bytes) = replay.commit_bytes(image)?
-        {
+        if let Some(bytes) = replay.commit_bytes(image)? {
             let id = replay.images.id(image).id();
             packer.sink.write(Kind::Commit, id, &bytes, None)?;
         }
@@ -214,7 +168,7 @@ impl Visitor for Packer<'_, '_> {
         if shown.as_is {
             let result = self.sink.copy(shown.tree, path);
             self.note(result);
-        } else if self.sink.wants_bytes() {
+        } else {
             let old = old.map(|(id, listing)| (id, listing.tree_bytes()));
             let old = old.as_ref().map(|(id, bytes)| (*id, bytes.as_slice()));
             let result = self.sink.write(Kind::Tree, shown.tree, &new.tree_bytes(), old);

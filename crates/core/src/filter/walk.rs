@@ -26,6 +26,9 @@ pub trait Visitor {
         true
     }
 
+    /// All that is new in a directory was told of.
+    fn leave(&mut self, _shown: &Shown, _listing: &Listing) {}
+
     /// A file, link or gitlink that is new in this place: `old` is whether
     /// another stood at its path before.
     fn file(&mut self, entry: &Entry<'_>, place: &Place<'_>, old: bool);
@@ -148,6 +151,7 @@ fn walk_directory(
             gone(filters, shown.filter, &cursor.listing.get(at), &place, visitor)?;
         }
     }
+    visitor.leave(new, &listing);
     Ok(())
 }
 

@@ -53,9 +53,9 @@ impl Loose {
         })
     }
 
-    /// The type of a loose object; `None` if it is not loose.
-    pub(super) fn kind(&self, id: ObjectId) -> Option<Result<Kind, String>> {
-        self.known.contains_key(&id).then(|| self.open(id).map(|(kind, ..)| kind))
+    /// The type and size of a loose object; `None` if it is not loose.
+    pub(super) fn header(&self, id: ObjectId) -> Option<Result<(Kind, u64), String>> {
+        self.known.contains_key(&id).then(|| self.open(id).map(|(kind, size, _)| (kind, size)))
     }
 
     fn open(&self, id: ObjectId) -> Result<(Kind, u64, ZlibDecoder<BufReader<File>>), String> {

@@ -106,17 +106,26 @@ impl<'r> Objects<'r> {
     /// # Errors
     /// It is missing or cannot be read.
     pub fn kind(&self, id: ObjectId) -> Result<Kind, ObjectError> {
+        Ok(self.header(id)?.0)
+    }
+
+    /// What the object `id` says it is, and how many bytes it says it has.
+    ///
+    /// # Errors
+    /// It is missing or cannot be read.
+    pub fn header(&self, id: ObjectId) -> Result<(Kind, u64), ObjectError> {
         let kind = Kind::Commit;
-        if let Some(found) = self.loose.kind(id) {
-            return found.map_err(|reason| ObjectError::Corrupt { id, kind, reason });
+        if let Some(header) = self.loose.header(id) {
+            return header.map_err(|reason| ObjectError::Corrupt { id, kind, reason });
         }
-        let (_, found) = self.odb.read_header(oid(id)).map_err(|err| unread(&err, id, kind))?;
+        let (size, found) = self.odb.read_header(oid(id)).map_err(|err| unread(&err, id, kind))?;
         let found = found.str();
-        Kind::from_name(found.as_bytes()).ok_or_else(|| ObjectError::Type {
+        let found = Kind::from_name(found.as_bytes()).ok_or_else(|| ObjectError::Type {
             id,
             expected: kind,
             found: found.to_owned(),
-        })
+        })?;
+        Ok((found, size as u64))
     }
 
     /// Whether the repository holds an object of this id, whatever it is.

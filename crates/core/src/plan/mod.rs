@@ -66,6 +66,8 @@ pub struct Plan {
     pub refusals: Vec<Finding>,
     /// Findings that warn.
     pub warnings: Vec<Finding>,
+    /// All that was found, before anybody weighed it.
+    found: Vec<RawFinding>,
     /// Commits on the mirror that are not ours.
     pub foreign: Vec<PublicCommit>,
     /// Branches of the mirror that cannot be moved forward.
@@ -131,20 +133,33 @@ impl Plan {
         judge::unknown_refs(session, request, &refs, &mut findings);
         findings.extend(of_new_commits(session, &reached, &public));
 
-        let weighed =
-            weigh(findings, &session.policy.mirror, &session.replay.history, request.today);
-        Ok(Self {
+        let mut plan = Self {
             refs,
             tags: tags.objects,
             new,
             public,
             reached,
             counts,
-            refusals: weighed.refusals,
-            warnings: weighed.warnings,
+            refusals: Vec::new(),
+            warnings: Vec::new(),
+            found: Vec::new(),
             foreign: foreign.map(|foreign| foreign.commits).unwrap_or_default(),
             divergences,
-        })
+        };
+        plan.find(session, findings, request.today);
+        Ok(plan)
+    }
+
+    /// Adds findings, and weighs all there are.
+    pub(crate) fn find(&mut self, session: &Session<'_>, more: Vec<RawFinding>, today: Date) {
+        self.found.extend(more);
+        let (mirror, history) = (&session.policy.mirror, &session.replay.history);
+        let weighed = weigh(self.found.clone(), mirror, history, today);
+        (self.refusals, self.warnings) = (weighed.refusals, weighed.warnings);
+        if self.new.is_empty() {
+            // Where nothing was looked at, no waiver had a chance.
+            self.warnings.retain(|warning| warning.check != Check::WaiverUnused);
+        }
     }
 
     /// What the mirror would have to do.

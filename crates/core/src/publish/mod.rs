@@ -9,14 +9,13 @@ mod push;
 
 use repo_sync_shared::{Check, Finding, Outcome, PublicCommit, Report};
 
+use crate::checks::{Subject, inspect};
 use crate::error::{Failure, RunError, UsageError};
 use crate::git::{Address, Environment, Git, RemoteRefs, is_absent};
 use crate::manifest::Date;
 use crate::plan::{Plan, Request, find_foreign};
 use crate::progress::{Phase, Progress};
-use crate::report::weigh;
 use crate::session::Session;
-use crate::shipment;
 use crate::staging::Staging;
 
 use push::Pushed;
@@ -73,10 +72,7 @@ pub fn plan(
     let remote = read_refs(request, progress)?;
     hints::recognise(session, &remote, progress);
     let mut plan = Plan::make(session, &request.with(&remote))?;
-    progress.start(Phase::Stage, Some(plan.new.len() as u64));
-    let missing = shipment::examine(&mut session.replay, &plan, progress)?;
-    progress.finish(Phase::Stage);
-    refuse(session, request, &mut plan, missing);
+    check(session, request, &mut plan, progress)?;
     Ok(Ended { outcome: plan.outcome(), plan, error: None })
 }
 
@@ -110,12 +106,16 @@ pub fn sync(
             }
         }
         let Some(staging) = &mut staging else { continue };
-        plan.warnings.extend(staging.warning().map(cache_warning));
-        let missing = staging.fill(session, &plan, &remote, request.address, progress)?;
-        if !missing.is_empty() {
-            refuse(session, request, &mut plan, missing);
+        check(session, request, &mut plan, progress)?;
+        if plan.outcome() != Outcome::Planned {
             return Ok(Ended { outcome: plan.outcome(), plan, error: None });
         }
+        let missing = staging.fill(session, &plan, &remote, request.address, progress)?;
+        if !missing.is_empty() {
+            plan.find(session, missing, request.today);
+            return Ok(Ended { outcome: plan.outcome(), plan, error: None });
+        }
+        plan.warnings.extend(staging.warning().map(cache_warning));
         make_mirror(session, request)?;
         if progress.interrupted() {
             return Err(RunError::Interrupted);
@@ -166,27 +166,30 @@ impl SyncRequest<'_> {
     }
 }
 
-/// Adds findings that only the objects themselves could show.
-fn refuse(
-    session: &Session<'_>,
+/// Shows every new object to the checks.
+fn check(
+    session: &mut Session<'_>,
     request: &SyncRequest<'_>,
     plan: &mut Plan,
-    findings: Vec<crate::report::RawFinding>,
-) {
-    if findings.is_empty() {
-        return;
-    }
-    let mut mirror = session.policy.mirror.clone();
-    // Unused waivers were told of when the plan was made.
-    mirror.waivers.clear();
-    let weighed = weigh(findings, &mirror, &session.replay.history, request.today);
-    plan.refusals.extend(weighed.refusals);
-    plan.warnings.extend(weighed.warnings);
+    progress: &dyn Progress,
+) -> Result<(), RunError> {
+    let subject =
+        Subject { new: &plan.new, public: &plan.public, tags: &plan.tags, refs: &plan.refs };
+    let found = inspect(session, subject, progress)?;
+    plan.find(session, found, request.today);
+    Ok(())
 }
 
 fn cache_warning(hint: &str) -> Finding {
     let hint = hint.to_owned();
-    Finding { check: Check::CacheUnavailable, commit: None, path: None, rule: None, hint }
+    Finding {
+        check: Check::CacheUnavailable,
+        commit: None,
+        path: None,
+        line: None,
+        rule: None,
+        hint,
+    }
 }
 
 fn or_interrupted(err: RunError, progress: &dyn Progress) -> RunError {

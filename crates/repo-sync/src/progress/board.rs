@@ -134,8 +134,9 @@ fn index(phase: Phase) -> usize {
     match phase {
         Phase::Walk => 0,
         Phase::Filter => 1,
-        Phase::Stage => 2,
-        Phase::Push => 3,
+        Phase::Check => 2,
+        Phase::Stage => 3,
+        Phase::Push => 4,
     }
 }
 
@@ -144,6 +145,7 @@ fn words(phase: Phase) -> (&'static str, &'static str) {
     match phase {
         Phase::Walk => ("read", "commits"),
         Phase::Filter => ("filter", "commits"),
+        Phase::Check => ("check", "commits"),
         Phase::Stage => ("stage", "objects"),
         Phase::Push => ("push", "refs"),
     }

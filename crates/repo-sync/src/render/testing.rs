@@ -70,6 +70,7 @@ pub(crate) fn refused() -> Report {
             check: Check::PathDenied,
             commit: commit(0x4f),
             path: Some("cloud/bill.rs".to_owned()),
+            line: None,
             rule: Some("sync.toml:9 `cloud`".to_owned()),
             hint: "move it off the floor, or withhold `4f4f4f4f4f`".to_owned(),
         },
@@ -77,6 +78,7 @@ pub(crate) fn refused() -> Report {
             check: Check::MovedFromPrivate,
             commit: commit(0x5a),
             path: Some("src/a,b: c%.rs".to_owned()),
+            line: None,
             rule: None,
             hint: "it was `cloud/ab.rs`; add a `[[waiver]]` if it may be public".to_owned(),
         },
@@ -85,6 +87,7 @@ pub(crate) fn refused() -> Report {
         check: Check::UnknownPublicRef,
         commit: None,
         path: None,
+        line: None,
         rule: None,
         hint: "delete `refs/heads/tmp` on the mirror\nor list it".to_owned(),
     }];

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The walk over what is new, and what every family is shown of it.
+
+use repo_sync_shared::{Check, ObjectId, PublicCommit};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Family, NewBlob, NewEntry, NewText, TextKind, families};
+use crate::error::RunError;
+use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
+use crate::git::{Object, ObjectError, Objects};
+use crate::object::{EntryKind, Kind, RawCommit, RawTag};
+use crate::plan::{NewTag, RefUpdate};
+use crate::progress::{Phase, Progress};
+use crate::report::RawFinding;
+use crate::session::Session;
+
+/// The largest blob that is looked into, in bytes.
+const MAX_BLOB: u64 = 256 << 20;
+
+/// How often directories with links may come again before they are taken for an
+/// attack. Thirty objects can show more paths than there are grains of sand.
+const MAX_REPEATED: u32 = 100_000;
+
+/// What is to become public.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The new images, parents first.
+    pub new: &'a [u32],
+    /// The images that are public already, by number.
+    pub public: &'a [bool],
+    /// The new tag objects.
+    pub tags: &'a [NewTag],
+    /// The refs that will show them.
+    pub refs: &'a [RefUpdate],
+}
+
+/// Shows every new public object to every check.
+///
+/// # Errors
+/// A tree or commit cannot be read, or the run was interrupted. Blobs that cannot
+/// be read are findings.
+pub fn inspect(
+    session: &mut Session<'_>,
+    subject: Subject<'_>,
+    progress: &dyn Progress,
+) -> Result<Vec<RawFinding>, RunError> {
+    let families = families(session)?;
+    let mut inspector = Inspector {
+        objects: session.replay.objects(),
+        families,
+        trees: FxHashMap::default(),
+        repeated: 0,
+        blobs: FxHashSet::default(),
+        commit: 0,
+        found: Vec::new(),
+    };
+    progress.start(Phase::Check, Some(subject.new.len() as u64));
+    for (done, &image) in subject.new.iter().enumerate() {
+        if done % 64 == 63 {
+            progress.advance(Phase::Check, 64);
+            if progress.interrupted() {
+                return Err(RunError::Interrupted);
+            }
+        }
+        inspector.commit(session, image)?;
+    }
+    inspector.names(session, subject);
+    let Inspector { mut families, mut found, .. } = inspector;
+    for family in &mut families {
+        family.finish(session, &mut found)?;
+    }
+    let found = without_published(session, subject, found)?;
+    progress.finish(Phase::Check);
+    Ok(found)
+}
+
+struct Inspector<'r> {
+    objects: &'r Objects<'r>,
+    families: Vec<Box<dyn Family>>,
+    /// Trees that were seen whole, and whether a link lies somewhere below: what a
+    /// link means depends on its place.
+    trees: FxHashMap<ObjectId, bool>,
+    /// How often a tree with links was seen again.
+    repeated: u32,
+    blobs: FxHashSet<ObjectId>,
+    commit: u32,
+    found: Vec<RawFinding>,
+}
+
+impl Inspector<'_> {
+    /// Shows what an image adds to its parents, and its message.
+    fn commit(&mut self, session: &mut Session<'_>, image: u32) -> Result<(), RunError> {
+        let replay = &mut session.replay;
+        let Some(commit) = replay.images.source(image) else { return Ok(()) };
+        self.commit = commit;
+        if let Some(shown) = replay.shown(image)? {
+            let mut parents = Vec::new();
+            for parent in replay.images.dag.parents(image).to_vec() {
+                parents.extend(replay.shown(parent)?);
+            }
+            walk(replay.filters(), &shown, &parents, self)
+                .map_err(|err| replay.unfiltered(&err, commit))?;
+        }
+        let Some(bytes) = replay.commit_bytes(image)? else { return Ok(()) };
+        let raw = RawCommit::parse(&bytes)
+            .map_err(|err| RunError::malformed_commit(replay.history.id(commit), &err))?;
+        self.text(&NewText {
+            kind: TextKind::CommitMessage,
+            data: raw.message.unwrap_or_default(),
+            encoding: raw.encoding,
+            commit,
+        });
+        Ok(())
+    }
+
+    /// Shows the tags and the names of the refs.
+    fn names(&mut self, session: &Session<'_>, subject: Subject<'_>) {
+        let images = &session.replay.images;
+        for tag in subject.tags {
+            let Some(commit) = images.shown_by(tag.image) else { continue };
+            let message = RawTag::parse(&tag.bytes).ok().and_then(|tag| tag.message);
+            let data = message.unwrap_or_default();
+            self.text(&NewText { kind: TextKind::TagMessage, data, encoding: None, commit });
+        }
+        for update in subject.refs.iter().filter(|update| update.expected.is_none()) {
+            let tag = subject.tags.iter().find(|tag| Some(tag.id) == update.new);
+            let named = update.new.and_then(|new| images.number(PublicCommit::new(new)));
+            let image = tag.map(|tag| tag.image).or(named);
+            let Some(commit) = image.and_then(|image| images.shown_by(image)) else { continue };
+            let name = [&b"refs/heads/"[..], b"refs/tags/"]
+                .iter()
+                .find_map(|prefix| update.name.strip_prefix(*prefix))
+                .unwrap_or(&update.name);
+            self.text(&NewText { kind: TextKind::RefName, data: name, encoding: None, commit });
+        }
+    }
+
+    fn text(&mut self, text: &NewText<'_>) {
+        for family in &mut self.families {
+            family.text(text, &mut self.found);
+        }
+    }
+
+    /// Shows a blob, if it was not shown before and can be.
+    fn blob(&mut self, entry: &NewEntry<'_>) {
+        if !self.blobs.insert(entry.id) {
+            return;
+        }
+        let object = match read(self.objects, entry.id) {
+            Ok(Some(object)) => object,
+            Ok(None) => {
+                let hint = format!(
+                    "more than {} MiB in one file, which no check looks into; waive it by object \
+                     once you have",
+                    MAX_BLOB >> 20
+                );
+                self.found.push(entry.finding(Check::UnscannedBlob, hint));
+                return;
+            }
+            Err(err) => {
+                let finding = RawFinding::unreadable(&err).path(entry.private_path.to_vec());
+                self.found.push(RawFinding { commit: Some(entry.commit), ..finding });
+                return;
+            }
+        };
+        let blob = NewBlob { entry, data: object.data() };
+        for family in &mut self.families {
+            family.blob(&blob, &mut self.found);
+        }
+    }
+}
+
+/// The bytes of a blob, unless there are too many.
+fn read<'r>(objects: &'r Objects<'r>, id: ObjectId) -> Result<Option<Object<'r>>, ObjectError> {
+    match objects.header(id) {
+        Ok((Kind::Blob, size)) if size > MAX_BLOB => Ok(None),
+        Ok((Kind::Blob, _)) => objects.read(id, Kind::Blob).map(Some),
+        Ok((found, _)) => {
+            let found = found.name().to_owned();
+            Err(ObjectError::Type { id, expected: Kind::Blob, found })
+        }
+        Err(ObjectError::Missing { id, .. }) => Err(ObjectError::Missing { id, kind: Kind::Blob }),
+        Err(ObjectError::Corrupt { id, reason, .. }) => {
+            Err(ObjectError::Corrupt { id, kind: Kind::Blob, reason })
+        }
+        Err(err @ ObjectError::Type { .. }) => Err(err),
+    }
+}
+
+impl Visitor for Inspector<'_> {
+    fn tree(
+        &mut self,
+        shown: &Shown,
+        path: &[u8],
+        _new: &Listing,
+        _old: Option<(ObjectId, &Listing)>,
+    ) -> bool {
+        match self.trees.get(&shown.tree) {
+            None => true,
+            Some(false) => false,
+            Some(true) => {
+                self.repeated += 1;
+                if self.repeated == MAX_REPEATED {
+                    let hint = "directories with links stand in too many places to look at each; \
+                                exclude them";
+                    let finding = RawFinding::at(Check::TreeDepth, self.commit, hint);
+                    self.found.push(finding.path(path.to_vec()));
+                }
+                self.repeated < MAX_REPEATED
+            }
+        }
+    }
+
+    fn leave(&mut self, shown: &Shown, listing: &Listing) {
+        let mut links = false;
+        for entry in listing.iter() {
+            links |= match entry.kind {
+                EntryKind::Symlink | EntryKind::Gitlink => true,
+                EntryKind::Blob | EntryKind::Executable => false,
+                // What did not change was not opened.
+                EntryKind::Tree => match self.trees.get(&entry.id) {
+                    Some(&links) => links,
+                    None => return,
+                },
+            };
+        }
+        self.trees.insert(shown.tree, links);
+    }
+
+    fn file(&mut self, entry: &Entry<'_>, place: &Place<'_>, _old: bool) {
+        let (private_path, public_path) = (place.private_path(entry), place.public_path(entry));
+        let entry = NewEntry {
+            kind: entry.kind,
+            mode: entry.mode,
+            id: entry.id,
+            private_path: &private_path,
+            public_path: &public_path,
+            commit: self.commit,
+        };
+        for family in &mut self.families {
+            family.entry(&entry, &mut self.found);
+        }
+        match entry.kind {
+            EntryKind::Blob | EntryKind::Executable | EntryKind::Symlink => self.blob(&entry),
+            EntryKind::Tree | EntryKind::Gitlink => {}
+        }
+    }
+}
+
+/// Leaves out what was found in blobs that the mirror shows already, in another
+/// place or an older commit: those are the business of an audit.
+fn without_published(
+    session: &mut Session<'_>,
+    subject: Subject<'_>,
+    mut found: Vec<RawFinding>,
+) -> Result<Vec<RawFinding>, RunError> {
+    let mut suspects: FxHashSet<ObjectId> =
+        found.iter().filter(|finding| finding.content).filter_map(|it| it.object).collect();
+    if suspects.is_empty() {
+        return Ok(found);
+    }
+    let mut published = Published {
+        suspects: &mut suspects,
+        trees: FxHashSet::default(),
+        shown: FxHashSet::default(),
+    };
+    let replay = &mut session.replay;
+    for image in replay.images.numbers().filter(|&image| subject.public[image as usize]) {
+        if published.suspects.is_empty() {
+            break;
+        }
+        let Some(shown) = replay.shown(image)? else { continue };
+        let mut parents = Vec::new();
+        for parent in replay.images.dag.parents(image).to_vec() {
+            parents.extend(replay.shown(parent)?);
+        }
+        walk(replay.filters(), &shown, &parents, &mut published)
+            .map_err(|err| RunError::unfiltered(&err, None))?;
+    }
+    let shown = published.shown;
+    found.retain(|finding| {
+        !(finding.content && finding.object.is_some_and(|object| shown.contains(&object)))
+    });
+    Ok(found)
+}
+
+/// Looks for blobs among those that the mirror shows.
+struct Published<'a> {
+    suspects: &'a mut FxHashSet<ObjectId>,
+    trees: FxHashSet<ObjectId>,
+    shown: FxHashSet<ObjectId>,
+}
+
+impl Visitor for Published<'_> {
+    fn tree(
+        &mut self,
+        shown: &Shown,
+        _path: &[u8],
+        _new: &Listing,
+        _old: Option<(ObjectId, &Listing)>,
+    ) -> bool {
+        self.trees.insert(shown.tree)
+    }
+
+    fn file(&mut self, entry: &Entry<'_>, _place: &Place<'_>, _old: bool) {
+        if self.suspects.remove(&entry.id) {
+            self.shown.insert(entry.id);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What must not become public although its path may.
+//!
+//! [`inspect`] walks the exact set of new public objects, never a diff as text and
+//! never a checkout, and shows each to every family of checks: a file of this module
+//! each. A family says what it found; level and waiver are not its business.
+
+mod content;
+mod inspect;
+
+use repo_sync_shared::ObjectId;
+
+use crate::error::RunError;
+use crate::object::EntryKind;
+use crate::report::RawFinding;
+use crate::session::Session;
+
+pub use inspect::{Subject, inspect};
+
+/// A file, link or gitlink that is new in its place.
+#[allow(dead_code, reason = "each family reads what it needs")]
+struct NewEntry<'a> {
+    /// What it is.
+    kind: EntryKind,
+    /// The mode's bytes as they stand in the tree.
+    mode: &'a [u8],
+    /// The object.
+    id: ObjectId,
+    /// Where the private repository has it.
+    private_path: &'a [u8],
+    /// Where the mirror will show it.
+    public_path: &'a [u8],
+    /// The private commit that brings it, by number.
+    commit: u32,
+}
+
+/// A blob that becomes public, told once, with the first place that shows it. The
+/// target of a link is one, too.
+struct NewBlob<'a> {
+    /// The place.
+    entry: &'a NewEntry<'a>,
+    /// Its bytes.
+    data: &'a [u8],
+}
+
+/// Which words of a commit, tag or ref a [`NewText`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TextKind {
+    /// The message of a commit, as the mirror will show it.
+    CommitMessage,
+    /// The message of an annotated tag, as the mirror will show it.
+    TagMessage,
+    /// The short name of a branch or tag.
+    RefName,
+}
+
+/// Words outside of files that become public.
+#[allow(dead_code, reason = "each family reads what it needs")]
+struct NewText<'a> {
+    /// Which ones.
+    kind: TextKind,
+    /// The words.
+    data: &'a [u8],
+    /// The charset that the commit declares.
+    encoding: Option<&'a [u8]>,
+    /// The private commit they belong to, by number.
+    commit: u32,
+}
+
+impl NewBlob<'_> {
+    /// A finding about these bytes.
+    fn finding(&self, check: repo_sync_shared::Check, hint: impl Into<String>) -> RawFinding {
+        RawFinding { content: true, ..self.entry.finding(check, hint) }
+    }
+}
+
+impl NewEntry<'_> {
+    /// A finding about this entry.
+    fn finding(&self, check: repo_sync_shared::Check, hint: impl Into<String>) -> RawFinding {
+        RawFinding {
+            object: Some(self.id),
+            ..RawFinding::at(check, self.commit, hint).path(self.private_path.to_vec())
+        }
+    }
+}
+
+/// Checks that look for the same sort of thing. What a family does not care for it
+/// passes over.
+trait Family {
+    /// Sees each entry that is new in its place; the same object may come again in
+    /// another.
+    fn entry(&mut self, _entry: &NewEntry<'_>, _found: &mut Vec<RawFinding>) {}
+
+    /// Sees each new blob once.
+    fn blob(&mut self, _blob: &NewBlob<'_>, _found: &mut Vec<RawFinding>) {}
+
+    /// Sees each new message and name.
+    fn text(&mut self, _text: &NewText<'_>, _found: &mut Vec<RawFinding>) {}
+
+    /// Says what can only be said when all was seen.
+    ///
+    /// # Errors
+    /// An object that is needed cannot be read.
+    fn finish(
+        &mut self,
+        _session: &mut Session<'_>,
+        _found: &mut Vec<RawFinding>,
+    ) -> Result<(), RunError> {
+        Ok(())
+    }
+}
+
+/// Every family there is.
+///
+/// # Errors
+/// What a family needs of the private repository cannot be read.
+fn families(_session: &mut Session<'_>) -> Result<Vec<Box<dyn Family>>, RunError> {
+    Ok(vec![Box::new(content::Content)])
+}
