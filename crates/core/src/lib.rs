@@ -33,4 +33,5 @@ pub mod report;
 pub mod session;
 pub mod shipment;
 pub mod staging;
+pub mod surface;
 mod tree;

@@ -130,6 +130,7 @@ impl Plan {
         judge::policy_tip(session, &new, &mut findings)?;
         judge::unpushed(session, request, &chosen, &new, &mut findings);
         judge::unmatched_patterns(session, &mut findings)?;
+        crate::surface::judge(session, &public, &mut findings)?;
         judge::unknown_refs(session, request, &refs, &mut findings);
         findings.extend(of_new_commits(session, &reached, &public));
 

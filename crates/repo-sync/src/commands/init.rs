@@ -10,8 +10,11 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
+use repo_sync_core::policy::MANIFEST;
+use repo_sync_core::surface::LOCK;
 use repo_sync_shared::{ObjectId, Outcome, Report};
 
+use super::lock;
 use crate::args::Format;
 use crate::context::{Context, trim_newline};
 use crate::error::CliError;
@@ -50,14 +53,19 @@ pub fn run(ctx: &Context, ui: &mut Ui, args: &InitArgs) -> Result<Outcome, CliEr
     }
     let root = ctx.work_tree()?;
     let branch = branch(ctx)?;
-    let files = [
-        ("sync.toml", starter::manifest(&branch, head(ctx)?, &top_level(ctx)?)),
-        (".github/workflows/repo-sync.yml", starter::workflow(&branch)),
-    ];
-    let mut wrote = false;
-    for (name, text) in files {
-        wrote |= write(ui, &root, name, &text)?;
+    let manifest = starter::manifest(&branch, head(ctx)?, &top_level(ctx)?);
+    let mut wrote = write(ui, &root, MANIFEST, &manifest)?;
+    // The lock of a manifest that was there before is that manifest's.
+    let is_ours = wrote || root.join(LOCK).symlink_metadata().is_ok();
+    let lock = if is_ours { Ok(lock::starter(&manifest)) } else { lock::text(ctx, ui) };
+    match lock {
+        Ok(lock) => wrote |= write(ui, &root, LOCK, &lock)?,
+        Err(err) => {
+            let Palette { warning, .. } = ui.palette_err();
+            writeln!(ui.status(), "{warning}left{warning:#}   {LOCK}: {}", err.text())?;
+        }
     }
+    wrote |= write(ui, &root, ".github/workflows/repo-sync.yml", &starter::workflow(&branch))?;
     if wrote {
         writeln!(ui.status(), "\n{}", starter::NEXT)?;
     }

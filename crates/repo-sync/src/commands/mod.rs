@@ -15,6 +15,7 @@ pub mod completions;
 pub mod explain;
 pub mod export;
 pub mod init;
+mod lock;
 pub mod man;
 pub mod map;
 pub mod plan;

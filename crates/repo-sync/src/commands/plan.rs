@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use repo_sync_shared::Outcome;
 
+use super::lock;
 use super::run::{Task, run as run_task};
 use crate::context::Context;
 use crate::engine::optional_text;
@@ -15,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   repo-sync plan                   What a sync of every listed branch would publish
   repo-sync plan feature           The same for any revision, listed or not
+  repo-sync plan --write-lock      Write down for review what the mirrors show
   repo-sync plan --to ../mirror    Compare with another repository
   repo-sync plan --format json | jq '.refusals'";
 
@@ -28,10 +30,20 @@ pub struct PlanArgs {
     /// Revision to plan [default: every listed branch and tag]
     #[arg(value_name = "REV")]
     pub rev: Option<OsString>,
+
+    /// Write `sync.lock` for the `sync.toml` of the work tree, for review beside it
+    ///
+    /// The file lists what each mirror shows near its root. Once it is committed and
+    /// published, a policy that shows more is refused until its `sync.lock` says so.
+    #[arg(long, conflicts_with_all = ["rev", "manifest"])]
+    pub write_lock: bool,
 }
 
 /// Plans for each mirror that the flags name.
 pub fn run(ctx: &Context, ui: &mut Ui, args: &PlanArgs) -> Result<Outcome, CliError> {
+    if args.write_lock {
+        return lock::run(ctx, ui);
+    }
     let rev = optional_text(args.rev.as_ref())?;
     run_task(ctx, ui, &Task { command: "plan", publish: false, rev, local: false })
 }

@@ -7,6 +7,7 @@
 use repo_sync_core::git::Address;
 use repo_sync_core::publish::Ended;
 use repo_sync_core::session::Session;
+use repo_sync_core::surface::is_locked;
 use repo_sync_shared::{Outcome, escape_text};
 
 use crate::error::CliError;
@@ -66,10 +67,10 @@ pub fn write(ui: &mut Ui, mut shown: Shown<'_, '_>) -> Result<(), CliError> {
             title(ui, &shown, "plan for")?;
             let log = Log::read(&mut shown)?;
             summary::write(ui, &mut shown, &log)?;
-            match detail {
-                Some(detail) => detail.write(ui, &shown, &log),
-                None => Ok(()),
+            if let Some(detail) = detail {
+                detail.write(ui, &shown, &log)?;
             }
+            advise(ui, &shown)
         }
         Outcome::Diverged => {
             title(ui, &shown, "nothing can be published to")?;
@@ -79,6 +80,17 @@ pub fn write(ui: &mut Ui, mut shown: Shown<'_, '_>) -> Result<(), CliError> {
             title(ui, &shown, "nothing was published to")
         }
     }
+}
+
+/// What would make later runs safer.
+fn advise(ui: &mut Ui, shown: &Shown<'_, '_>) -> Result<(), CliError> {
+    if shown.publish || is_locked(shown.session)? {
+        return Ok(());
+    }
+    let Palette { dim, .. } = ui.palette_err();
+    let advice = "there is no sync.lock, so nothing shows when the policy widens; write one with \
+                  `repo-sync plan --write-lock`";
+    Ok(writeln!(ui.status(), "{dim}advice{dim:#}: {advice}")?)
 }
 
 fn title(ui: &mut Ui, shown: &Shown<'_, '_>, what: &str) -> Result<(), CliError> {

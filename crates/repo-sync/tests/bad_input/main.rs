@@ -18,3 +18,4 @@ mod places;
 mod policy;
 mod refs;
 mod runs;
+mod surface;

@@ -40,7 +40,9 @@ Next:
   1. Say what is public: take the `#` off lines of `include` in sync.toml.
   2. Create an empty public repository, and name it as `url` under [mirror.public].
   3. Set up the deploy key, as the head of .github/workflows/repo-sync.yml says.
-  4. Commit both files; not before, for the first version of sync.toml also decides
+  4. Run `repo-sync plan --write-lock`: sync.lock then lists what is public, and
+     whatever widens it later has to be reviewed there.
+  5. Commit all three; not before, for the first version of sync.toml also decides
      about all that came before it.";
 
 /// A manifest that publishes nothing and suggests what could be public, and where

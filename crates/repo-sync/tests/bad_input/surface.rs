@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A policy that widens past its reviewed `sync.lock`.
+
+use repo_sync_testing::History;
+
+use crate::common::{Case, MANIFEST, start};
+
+/// The text of the lock that this work tree should have.
+fn lock_of(case: &Case, manifest: &str) -> String {
+    let root = case.repo().path();
+    std::fs::write(root.join("sync.toml"), manifest).expect("the work tree is ours");
+    case.run(&["plan", "--write-lock"]).expect(0);
+    let lock = std::fs::read_to_string(root.join("sync.lock")).expect("it was written");
+    std::fs::remove_file(root.join("sync.lock")).expect("it is there");
+    lock
+}
+
+/// A mirror whose newest commit has a lock.
+fn locked() -> Case {
+    let case = Case::new(start(MANIFEST));
+    let lock = lock_of(&case, MANIFEST);
+    let with_lock = |history: History| {
+        history
+            .commit("lock", |tree| tree.file("sync.lock", lock).file("src/lib.rs", "// locked\n"))
+    };
+    let mut case = Case::new(start(MANIFEST));
+    case.extend(with_lock);
+    case.ok(&["sync", "--to", "$MIRROR"]);
+    case
+}
+
+/// Refused with these words as it is, and published once the lock says so.
+#[track_caller]
+fn check(manifest: &str, words: &[&str], edit: impl Fn(History) -> History) {
+    let mut case = locked();
+    case.extend(|history| {
+        edit(history).commit("widen", |tree| {
+            tree.file("sync.toml", manifest).file("src/lib.rs", "// wider\n")
+        })
+    });
+    case.refused("policy-widened", words);
+    let lock = lock_of(&case, manifest);
+    case.extend(|history| history.commit("review", |tree| tree.file("sync.lock", lock)));
+    assert_eq!(case.ok(&["sync", "--to", "$MIRROR"])["outcome"], "synced");
+}
+
+#[test]
+fn a_policy_that_widens() {
+    let with = |from: &str, to: &str| MANIFEST.replace(from, to);
+    let same = |history| history;
+    let docs = with("\"src\"", "\"src\", \"docs\"");
+    check(&docs, &["new: include `docs`", "--write-lock"], same);
+    check(&docs, &["`docs/`"], |history| {
+        history.commit("docs", |tree| tree.file("docs/a.md", "a\n"))
+    });
+    let guard = with("[mirror", "[guard]\nsecret = \"warn\"\n[mirror");
+    check(&guard, &["new: guard `secret`"], same);
+    let branches = format!("{MANIFEST}branches = [\"main\", \"release/*\"]\n");
+    check(&branches, &["new: branches `release/*`"], same);
+}
+
+#[test]
+fn an_entry_that_the_lock_does_not_list() {
+    check(MANIFEST, &["would show `src/deep/`"], |history| {
+        history.commit("deep", |tree| tree.file("src/deep/a.rs", "a\n"))
+    });
+}
+
+#[test]
+fn a_lock_that_is_gone_or_broken() {
+    let mut case = locked();
+    case.extend(|history| history.commit("gone", |tree| tree.delete("sync.lock")));
+    case.refused("policy-widened", &["no longer speaks of this mirror"]);
+    case.extend(|history| history.commit("broken", |tree| tree.file("sync.lock", "version = ")));
+    case.refused("policy-widened", &["cannot be read"]);
+}
+
+#[test]
+fn a_policy_that_narrows_is_welcome() {
+    let mut case = locked();
+    let strict = MANIFEST.replace("[mirror", "exclude = [\"src/secret.rs\"]\n[mirror");
+    case.extend(|history| {
+        history.commit("narrow", |tree| {
+            tree.file("sync.toml", strict).file("src/lib.rs", "// less\n").file("src/b.rs", "b\n")
+        })
+    });
+    assert_eq!(case.ok(&["sync", "--to", "$MIRROR"])["outcome"], "synced");
+}
+
+/// Without a lock the check is off, and a plan advises to write one.
+#[test]
+fn advice_where_there_is_no_lock() {
+    let case = Case::new(start(MANIFEST));
+    let screen = case.run(&["plan", "--to", "$MIRROR"]).expect(0);
+    assert!(screen.stderr.contains("plan --write-lock"), "\n{screen}");
+    let screen = locked().run(&["plan", "--to", "$MIRROR"]).expect(0);
+    assert!(!screen.stderr.contains("plan --write-lock"), "\n{screen}");
+}
