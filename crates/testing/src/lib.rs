@@ -21,6 +21,7 @@ mod oracle;
 mod repo;
 pub mod server;
 mod text;
+mod tokens;
 mod tree;
 
 pub use census::{Census, Row};
@@ -33,4 +34,5 @@ pub use objects::{Kind, object_id};
 pub use oracle::{Judgement, Oracle};
 pub use repo::Repo;
 pub use text::{CommitText, TagText};
+pub use tokens::Tokens;
 pub use tree::{Entry, Tree};

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 
-use repo_sync_testing::{BareMirror, NEVER, Row, TestEnv};
+use repo_sync_testing::{BareMirror, NEVER, Row, TestEnv, Tokens};
 use serde_json::Value;
 
 use crate::common::{Case, for_each_seed, fresh_clone, json, map, sync};
@@ -29,7 +29,7 @@ fn a_mirror_is_what_the_contract_says() {
         assert_eq!(mirror.refs(), case.refs(), "the mirror's refs");
         check_plan(&planned, &synced);
         check_trees(case, &mirror);
-        check_nothing_private(&mirror);
+        check_nothing_private(case, &mirror);
         census.add(&case.judgement.census);
     });
     tally.check(Row::ALL.iter().copied().filter(|row| !Row::OF_RUNS.contains(row)));
@@ -195,14 +195,28 @@ fn shown(mode: &str) -> String {
     if mode == "100664" { "100644".to_owned() } else { mode.trim_start_matches('0').to_owned() }
 }
 
-/// No word that must never be public is in any object, reachable or not, and there
-/// is no object that no ref reaches.
+/// No word that must never be public is in any object, reachable or not, nor in
+/// what a run says where others can read it; and there is no object that no ref
+/// reaches.
 #[track_caller]
-fn check_nothing_private(mirror: &BareMirror) {
+fn check_nothing_private(case: &Case, mirror: &BareMirror) {
     let everything = mirror.git().bytes(["cat-file", "--batch-all-objects", "--batch"]);
     let leak = everything.windows(NEVER.len()).position(|window| window == NEVER.as_bytes());
     let around = |at: usize| String::from_utf8_lossy(&everything[at..][..24]).into_owned();
     assert_eq!(leak.map(around), None, "a private word in the mirror");
+
+    let tokens = Tokens::private(&case.env.repo().git_here(), &case.judgement);
+    assert!(!tokens.is_empty(), "nothing to look for");
+    assert_eq!(tokens.first_in(&everything), None, "a private word in the mirror");
+    let nowhere = case.env.join("nowhere.git");
+    let nowhere = nowhere.to_string_lossy();
+    for format in ["text", "json", "github"] {
+        let args = ["plan", "--to", &nowhere, "--redact", "-v", "--format", format];
+        let screen = case.env.run(args);
+        for said in [&screen.stdout, &screen.stderr] {
+            assert_eq!(tokens.first_in(said.as_bytes()), None, "a private word in\n{screen}");
+        }
+    }
 
     let lines = |text: String| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     let format = "--batch-check=%(objectname)";
