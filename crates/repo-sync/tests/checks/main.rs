@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What the checks find in a history, and what they pass over, through the program
+//! as a person runs it.
+
+mod common;
+mod ids;
