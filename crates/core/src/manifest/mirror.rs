@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use repo_sync_shared::PrivateCommit;
 
+use super::check::{CheckSettings, check};
 use super::error::{ManifestError, Source};
 use super::guard::{Guard, Waiver, guard, waiver};
 use super::names::{Branches, branches, mirror_name, ref_patterns, url};
@@ -39,6 +40,8 @@ pub struct Mirror {
     pub guard: Guard,
     /// Findings that pass.
     pub waivers: Vec<Waiver>,
+    /// What is looked for besides.
+    pub check: CheckSettings,
 }
 
 /// The mirrors of a manifest, in the order of the file.
@@ -47,6 +50,7 @@ pub(super) fn mirrors(source: Source<'_>, raw: &RawManifest) -> Result<Vec<Mirro
     let guard = guard(source, &raw.guard)?;
     let waivers =
         raw.waiver.iter().map(|raw| waiver(source, raw)).collect::<Result<Vec<_>, _>>()?;
+    let check = check(source, &raw.check)?;
     let withheld =
         raw.withhold.iter().map(|raw| withhold(source, raw)).collect::<Result<Vec<_>, _>>()?;
     let shared_adopt = raw.adopt.as_ref().map(|adopt| full_id(source, adopt)).transpose()?;
@@ -71,6 +75,7 @@ pub(super) fn mirrors(source: Source<'_>, raw: &RawManifest) -> Result<Vec<Mirro
             withhold: withheld.clone(),
             guard: guard.clone(),
             waivers: waivers.clone(),
+            check: check.clone(),
         });
     }
     if mirrors.is_empty() {

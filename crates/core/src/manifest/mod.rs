@@ -8,6 +8,7 @@
 //!
 //! Nothing here matches paths, reads files or knows a repository.
 
+mod check;
 mod error;
 mod guard;
 mod mirror;
@@ -22,6 +23,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use check::{CheckSettings, Term};
 pub use error::ManifestError;
 pub use guard::{Date, Guard, Waiver, WaiverScope};
 pub use mirror::Mirror;

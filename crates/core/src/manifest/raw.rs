@@ -23,7 +23,7 @@ const SHAPING: &[&str] =
     &["include", "exclude", "private", "move", "message", "identity", "transform"];
 
 /// Keys at the top that say something else.
-const OTHER: &[&str] = &["seam", "withhold", "adopt", "guard", "waiver", "standalone"];
+const OTHER: &[&str] = &["seam", "withhold", "adopt", "guard", "waiver", "check", "standalone"];
 
 /// Keys of a mirror that shape the image of a commit.
 const MIRROR_SHAPING: &[&str] = &["include", "exclude", "move"];
@@ -65,6 +65,8 @@ pub(super) struct RawManifest {
     pub(super) guard: BTreeMap<Text, Level>,
     #[serde(default)]
     pub(super) waiver: Vec<Spanned<RawWaiver>>,
+    #[serde(default)]
+    pub(super) check: RawCheck,
     /// A table; what is in it is the business of the command that runs it.
     #[serde(rename = "standalone")]
     pub(super) _standalone: Option<toml::Table>,
@@ -187,6 +189,16 @@ pub(super) struct RawWaiver {
     pub(super) until: Option<Text>,
     pub(super) reason: Text,
     pub(super) expires: Option<Spanned<toml::Value>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCheck {
+    #[serde(default)]
+    pub(super) terms: Vec<Text>,
+    #[serde(default)]
+    pub(super) phrases: Vec<Text>,
+    pub(super) gitleaks: Option<Text>,
 }
 
 /// The manifest of the policy tip as written: every key is known, or an error.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use repo_sync_shared::{Check, Level};
 
 use super::{
-    Branches, Date, Manifest, ManifestError, Mirror, PastManifest, Waiver, WaiverScope,
-    WithheldCommits,
+    Branches, CheckSettings, Date, Manifest, ManifestError, Mirror, PastManifest, Term, Waiver,
+    WaiverScope, WithheldCommits,
 };
 use crate::message::{IdentityMode, MessageMode, QuotedIds};
 use crate::paths::{Origin, Pattern, Rule};
@@ -93,6 +93,7 @@ fn what_is_not_stated_has_a_default() {
     assert_eq!(mirror.seams, []);
     assert_eq!(mirror.withhold, []);
     assert_eq!(mirror.waivers, []);
+    assert_eq!(mirror.check, CheckSettings::default());
     assert_eq!(patterns(mirror.shape.rules.include()), [""; 0]);
     assert_eq!(patterns(mirror.shape.rules.exclude()), [""; 0]);
     assert_eq!(patterns(mirror.shape.rules.floor()), ["cloud", "sync.toml", "sync.lock"]);
@@ -222,6 +223,20 @@ fn levels_and_waivers_are_stated_for_every_mirror() {
     assert!(early < late);
 }
 
+#[test]
+fn what_is_looked_for_is_stated_with_its_place() {
+    let manifest = parse(&every_key());
+    let found = &manifest.mirrors[0].check;
+    let terms = |list: &[Term]| -> Vec<_> {
+        list.iter().map(|term| (term.text.clone(), term.line)).collect()
+    };
+    let expected = [("Project Bluebird".to_owned(), 82), ("acme-deal".to_owned(), 82)];
+    assert_eq!(terms(&found.terms), expected);
+    assert_eq!(terms(&found.phrases), [("property of Acme".to_owned(), 83)]);
+    assert_eq!(found.gitleaks.as_deref(), Some("ops/gitleaks.toml"));
+    assert_eq!(manifest.mirrors[1].check, *found, "for every mirror");
+}
+
 #[track_caller]
 fn check_waiver(waiver: &Waiver, check: Check, scope: WaiverScope, expires: Option<&str>) {
     assert_eq!((waiver.check, &waiver.scope), (check, &scope));
@@ -279,7 +294,7 @@ fn an_older_manifest_is_found_by_an_older_name() {
 #[test]
 fn what_shapes_no_image_may_hold_anything_in_an_older_manifest() {
     let text = "version = 1\ninclude = ['docs']\ncolour = 'blue'\nadopt = []\nguard = 3\n\
-                waiver = 'all'\nseam = { private = 1 }\nwithhold = true\nstandalone = 1.5\n\
+                waiver = 'all'\ncheck = 'all'\nseam = { private = 1 }\nwithhold = true\nstandalone = 1.5\n\
                 [mirror.a]\nurl = 7\ntags = { v = 1 }\nwas = 'b'\nadopt = 0\nbackend = []\n";
     assert!(Manifest::parse(text.as_bytes(), "sync.toml").is_err());
     let past = past(text);

@@ -38,6 +38,7 @@ const OWN_WORDS: &[&str] = &[
     "[[seam]]",
     "[[waiver]]",
     "[[withhold]]",
+    "[check]",
     "[guard]",
     "[identity]",
     "[message]",
