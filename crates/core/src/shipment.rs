@@ -6,6 +6,7 @@
 //! write; what the private repository holds under the same id is copied from it.
 
 use std::io;
+use std::rc::Rc;
 
 use repo_sync_shared::ObjectId;
 use rustc_hash::FxHashSet;
@@ -160,7 +161,7 @@ impl Visitor for Packer<'_, '_> {
         shown: &Shown,
         path: &[u8],
         new: &Listing,
-        old: Option<(ObjectId, &Listing)>,
+        old: &[(ObjectId, Rc<Listing>)],
     ) -> bool {
         if self.failed.is_some() || !self.seen.insert(shown.tree) {
             return false;
@@ -169,7 +170,7 @@ impl Visitor for Packer<'_, '_> {
             let result = self.sink.copy(shown.tree, path);
             self.note(result);
         } else {
-            let old = old.map(|(id, listing)| (id, listing.tree_bytes()));
+            let old = old.first().map(|(id, listing)| (*id, listing.tree_bytes()));
             let old = old.as_ref().map(|(id, bytes)| (*id, bytes.as_slice()));
             let result = self.sink.write(Kind::Tree, shown.tree, &new.tree_bytes(), old);
             self.note(result);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The walk over what is new, and what every family is shown of it.
 
+use std::rc::Rc;
+
 use repo_sync_shared::{Check, ObjectId, PublicCommit};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Family, NewBlob, NewEntry, NewText, TextKind, families};
+use super::{Family, NewBlob, NewDirectory, NewEntry, NewText, TextKind, families};
 use crate::error::RunError;
 use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
 use crate::git::{Object, ObjectError, Objects};
@@ -49,6 +51,7 @@ pub fn inspect(
         objects: session.replay.objects(),
         families,
         trees: FxHashMap::default(),
+        told: FxHashSet::default(),
         repeated: 0,
         blobs: FxHashSet::default(),
         commit: 0,
@@ -80,6 +83,8 @@ struct Inspector<'r> {
     /// Trees that were seen whole, and whether a link lies somewhere below: what a
     /// link means depends on its place.
     trees: FxHashMap<ObjectId, bool>,
+    /// Trees whose entries were told of as a whole.
+    told: FxHashSet<ObjectId>,
     /// How often a tree with links was seen again.
     repeated: u32,
     blobs: FxHashSet<ObjectId>,
@@ -192,9 +197,16 @@ impl Visitor for Inspector<'_> {
         &mut self,
         shown: &Shown,
         path: &[u8],
-        _new: &Listing,
-        _old: Option<(ObjectId, &Listing)>,
+        listing: &Listing,
+        old: &[(ObjectId, Rc<Listing>)],
     ) -> bool {
+        if self.told.insert(shown.tree) {
+            let place = Place { directory: &shown.directory, path };
+            let directory = NewDirectory { listing, place, old, commit: self.commit };
+            for family in &mut self.families {
+                family.directory(&directory, &mut self.found);
+            }
+        }
         match self.trees.get(&shown.tree) {
             None => true,
             Some(false) => false,
@@ -297,7 +309,7 @@ impl Visitor for Published<'_> {
         shown: &Shown,
         _path: &[u8],
         _new: &Listing,
-        _old: Option<(ObjectId, &Listing)>,
+        _old: &[(ObjectId, Rc<Listing>)],
     ) -> bool {
         self.trees.insert(shown.tree)
     }

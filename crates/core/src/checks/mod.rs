@@ -6,11 +6,18 @@
 //! each. A family says what it found; level and waiver are not its business.
 
 mod content;
+mod gitmodules;
 mod inspect;
+mod links;
+mod names;
+mod submodules;
 
-use repo_sync_shared::ObjectId;
+use std::rc::Rc;
+
+use repo_sync_shared::{Check, ObjectId};
 
 use crate::error::RunError;
+use crate::filter::{Entry, Listing, Place};
 use crate::object::EntryKind;
 use crate::report::RawFinding;
 use crate::session::Session;
@@ -30,6 +37,19 @@ struct NewEntry<'a> {
     private_path: &'a [u8],
     /// Where the mirror will show it.
     public_path: &'a [u8],
+    /// The private commit that brings it, by number.
+    commit: u32,
+}
+
+/// A public directory whose list of entries is new, told once, with the first place
+/// that shows it.
+struct NewDirectory<'a> {
+    /// Its entries, those included that are not new.
+    listing: &'a Listing,
+    /// The place.
+    place: Place<'a>,
+    /// What stood in the same place in the public parents.
+    old: &'a [(ObjectId, Rc<Listing>)],
     /// The private commit that brings it, by number.
     commit: u32,
 }
@@ -67,16 +87,31 @@ struct NewText<'a> {
     commit: u32,
 }
 
+impl NewDirectory<'_> {
+    /// Whether no parent has such an entry in the same place.
+    fn is_new(&self, mut such: impl FnMut(&Entry<'_>) -> bool) -> bool {
+        !self.old.iter().any(|(_, old)| old.iter().any(|entry| such(&entry)))
+    }
+
+    /// A finding about one of the entries.
+    fn finding(&self, entry: &Entry<'_>, check: Check, hint: impl Into<String>) -> RawFinding {
+        RawFinding {
+            object: Some(entry.id),
+            ..RawFinding::at(check, self.commit, hint).path(self.place.private_path(entry))
+        }
+    }
+}
+
 impl NewBlob<'_> {
     /// A finding about these bytes.
-    fn finding(&self, check: repo_sync_shared::Check, hint: impl Into<String>) -> RawFinding {
+    fn finding(&self, check: Check, hint: impl Into<String>) -> RawFinding {
         RawFinding { content: true, ..self.entry.finding(check, hint) }
     }
 }
 
 impl NewEntry<'_> {
     /// A finding about this entry.
-    fn finding(&self, check: repo_sync_shared::Check, hint: impl Into<String>) -> RawFinding {
+    fn finding(&self, check: Check, hint: impl Into<String>) -> RawFinding {
         RawFinding {
             object: Some(self.id),
             ..RawFinding::at(check, self.commit, hint).path(self.private_path.to_vec())
@@ -87,6 +122,9 @@ impl NewEntry<'_> {
 /// Checks that look for the same sort of thing. What a family does not care for it
 /// passes over.
 trait Family {
+    /// Sees each new list of entries once.
+    fn directory(&mut self, _directory: &NewDirectory<'_>, _found: &mut Vec<RawFinding>) {}
+
     /// Sees each entry that is new in its place; the same object may come again in
     /// another.
     fn entry(&mut self, _entry: &NewEntry<'_>, _found: &mut Vec<RawFinding>) {}
@@ -115,5 +153,10 @@ trait Family {
 /// # Errors
 /// What a family needs of the private repository cannot be read.
 fn families(_session: &mut Session<'_>) -> Result<Vec<Box<dyn Family>>, RunError> {
-    Ok(vec![Box::new(content::Content)])
+    Ok(vec![
+        Box::new(content::Content),
+        Box::<links::Links>::default(),
+        Box::<submodules::Submodules>::default(),
+        Box::new(names::Names),
+    ])
 }

@@ -139,7 +139,7 @@ fn first_shown(
         let Some(shown) = replay.shown(image)? else { continue };
         let found = crate::filter::shows(replay.filters(), &shown, path)
             .map_err(|err| RunError::unfiltered(&err, None))?;
-        if found {
+        if found.is_some() {
             let source = replay.images.shown_by(image).map(|number| replay.history.id(number));
             return Ok(source.map(|source| (source, replay.images.id(image))));
         }

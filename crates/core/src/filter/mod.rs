@@ -9,9 +9,11 @@
 //! [`Filter::list`] lists a public directory entry by entry, for those who write,
 //! compare or export trees. Nothing here knows commits, and nothing is written.
 
+mod aliases;
 mod list;
 mod locate;
 mod moves;
+mod standing;
 mod states;
 mod walk;
 
@@ -27,8 +29,10 @@ use crate::paths::Reach;
 
 pub use list::{Directory, Entry, Listing};
 pub(crate) use locate::locate;
+pub(crate) use standing::Standing;
 pub use walk::{Place, Shown, Visitor, shows, walk};
 
+use aliases::Aliases;
 use list::Recent;
 use moves::Targets;
 use states::{StateId, States};
@@ -42,6 +46,7 @@ pub struct Filter<'r> {
     states: States,
     targets: Targets,
     done: FxHashMap<(StateId, PrivateTree), Option<PublicTree>>,
+    aliases: Aliases,
     collisions: Vec<Collision>,
     depth: usize,
     recent: Recent,
@@ -97,6 +102,7 @@ impl<'r> Filter<'r> {
             targets: Targets::new(&shape.moves),
             states: States::new(shape),
             done: FxHashMap::default(),
+            aliases: Aliases::default(),
             collisions: Vec::new(),
             depth: 0,
             recent: Recent::default(),
@@ -136,21 +142,34 @@ impl<'r> Filter<'r> {
     ) -> Result<Option<PublicTree>, FilterError> {
         match self.states.reach(state) {
             Reach::Public => return Ok(Some(PublicTree::new(tree.id()))),
+            Reach::Private if self.states.hides_aliases(state) => {
+                self.deeper(tree, |this| this.look_for_aliases(state, tree))?;
+                return Ok(None);
+            }
             Reach::Private => return Ok(None),
             Reach::Mixed => {}
         }
         if let Some(&public) = self.done.get(&(state, tree)) {
             return Ok(public);
         }
+        let public = self.deeper(tree, |this| this.cut(state, tree))?;
+        self.done.insert((state, tree), public);
+        Ok(public)
+    }
+
+    /// Opens a directory, unless it lies too deep.
+    fn deeper<T>(
+        &mut self,
+        tree: PrivateTree,
+        open: impl FnOnce(&mut Self) -> Result<T, FilterError>,
+    ) -> Result<T, FilterError> {
         if self.depth == MAX_DEPTH {
             return Err(FilterError::TooDeep(tree));
         }
         self.depth += 1;
-        let public = self.cut(state, tree);
+        let opened = open(self);
         self.depth -= 1;
-        let public = public?;
-        self.done.insert((state, tree), public);
-        Ok(public)
+        opened
     }
 
     /// Cuts out of the bytes of a tree what is private, and hashes the rest.
@@ -166,27 +185,30 @@ impl<'r> Filter<'r> {
             return Ok(kept.then_some(PublicTree::new(ObjectId::EMPTY_TREE)));
         }
         let mut kept = Kept::new(data);
+        let mut aliases = Vec::new();
         for entry in tree_entries(data) {
             let entry = entry.map_err(|source| FilterError::Malformed { tree, source })?;
             let at = entry.raw.as_ptr() as usize - data.as_ptr() as usize;
             let end = at + entry.raw.len();
             let child = self.states.child(state, entry.name);
-            if self.states.is_moved(child) {
-                kept.cut(at, end);
-                continue;
+            if self.states.is_alias(child) {
+                aliases.push(entry.name.to_vec());
             }
             if entry.kind() != EntryKind::Tree {
-                if !self.states.is_public(child) {
+                if self.states.is_moved(child) || !self.states.is_public(child) {
                     kept.cut(at, end);
                 }
                 continue;
             }
-            match self.tree(child, PrivateTree::new(entry.id))? {
+            let below = self.tree(child, PrivateTree::new(entry.id))?;
+            self.aliases.gather((child, PrivateTree::new(entry.id)), entry.name, &mut aliases);
+            match below.filter(|_| !self.states.is_moved(child)) {
                 None => kept.cut(at, end),
                 Some(public) if public.id() == entry.id => {}
                 Some(public) => kept.replace(end - 20, end, public.id().as_bytes()),
             }
         }
+        self.aliases.note((state, tree), aliases);
         let id = match kept.finish() {
             None => tree.id(),
             Some([]) => return Ok(None),

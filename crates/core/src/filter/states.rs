@@ -28,6 +28,8 @@ struct Known {
     reach: Reach,
     public: bool,
     moved: bool,
+    alias: bool,
+    hides_aliases: bool,
     children: FxHashMap<Box<[u8]>, StateId>,
 }
 
@@ -73,6 +75,18 @@ impl States {
         self.known[state.0 as usize].moved
     }
 
+    /// Whether the path meets the floor by another spelling only.
+    #[inline]
+    pub(super) fn is_alias(&self, state: StateId) -> bool {
+        self.known[state.0 as usize].alias
+    }
+
+    /// Whether such a path may lie below, where nothing is public.
+    #[inline]
+    pub(super) fn hides_aliases(&self, state: StateId) -> bool {
+        self.known[state.0 as usize].hides_aliases
+    }
+
     /// The state of the entry `name` of a directory.
     #[inline]
     pub(super) fn child(&mut self, state: StateId, name: &[u8]) -> StateId {
@@ -113,6 +127,8 @@ impl States {
         self.known.push(Known {
             reach,
             public: state.position.is_public(),
+            alias: state.position.is_alias(),
+            hides_aliases: state.position.hides_aliases(),
             moved: state.source.is_some_and(|node| self.sources.is_moved(node)),
             children: FxHashMap::default(),
             state: state.clone(),

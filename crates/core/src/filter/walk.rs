@@ -9,19 +9,19 @@ use repo_sync_shared::ObjectId;
 use super::list::{Directory, Entry, Listing};
 use super::{Filter, FilterError};
 use crate::object::{EntryKind, entry_order};
-use crate::paths::join;
+use crate::paths::{components, join};
 
 /// Sees the entries in which a public tree differs from all trees it is held
 /// against.
 pub trait Visitor {
-    /// A directory that is new, or new in this place; `old` is one that stood in
+    /// A directory that is new, or new in this place; `old` are those that stood in
     /// the same place. Its entries follow if the answer is `true`.
     fn tree(
         &mut self,
         _shown: &Shown,
         _path: &[u8],
         _new: &Listing,
-        _old: Option<(ObjectId, &Listing)>,
+        _old: &[(ObjectId, Rc<Listing>)],
     ) -> bool {
         true
     }
@@ -110,8 +110,9 @@ fn walk_directory(
     for shown in old {
         others.push((Cursor::new(filters[shown.filter].list(&shown.directory)?), shown));
     }
-    let before = others.first().map(|(cursor, shown)| (shown.tree, &*cursor.listing));
-    if !visitor.tree(new, path, &listing, before) {
+    let before: Vec<_> =
+        others.iter().map(|(cursor, shown)| (shown.tree, cursor.listing.clone())).collect();
+    if !visitor.tree(new, path, &listing, &before) {
         return Ok(());
     }
     let place = Place { directory: &new.directory, path };
@@ -155,21 +156,27 @@ fn walk_directory(
     Ok(())
 }
 
-/// Whether a public tree has something at a path.
+/// What a public tree has at a path, if anything.
 ///
 /// # Errors
 /// A tree cannot be read, or is malformed.
-pub fn shows(filters: &mut [Filter<'_>], shown: &Shown, path: &[u8]) -> Result<bool, FilterError> {
+pub fn shows(
+    filters: &mut [Filter<'_>],
+    shown: &Shown,
+    path: &[u8],
+) -> Result<Option<(EntryKind, ObjectId)>, FilterError> {
+    let mut found = (EntryKind::Tree, shown.tree);
     let mut at = Some(shown.clone());
-    for name in path.split(|&b| b == b'/').filter(|name| !name.is_empty()) {
-        let Some(shown) = at else { return Ok(false) };
+    for name in components(path) {
+        let Some(shown) = at else { return Ok(None) };
         let listing = filters[shown.filter].list(&shown.directory)?;
         let Some(entry) = listing.iter().find(|entry| entry.name == name) else {
-            return Ok(false);
+            return Ok(None);
         };
+        found = (entry.kind, entry.id);
         at = shown.child(&entry);
     }
-    Ok(true)
+    Ok(Some(found))
 }
 
 /// Tells of every file at and below an entry that is not there any more.

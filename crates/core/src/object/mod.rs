@@ -7,6 +7,7 @@
 //! differently is refused with a typed error. Nothing here does I/O.
 
 mod commit;
+mod dotfiles;
 mod hash;
 mod header;
 mod tag;
@@ -14,6 +15,7 @@ mod tree;
 mod tree_check;
 
 pub use commit::{MalformedCommit, RawCommit, commit_links, committer_time, write_commit};
+pub use dotfiles::GitFile;
 pub use hash::{Kind, hash};
 pub use header::OtherHeader;
 pub use tag::{MalformedTag, RawTag, without_signature, write_tag};

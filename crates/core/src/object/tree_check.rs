@@ -110,7 +110,7 @@ fn is_hfs_dotgit(name: &[u8]) -> bool {
     expected.next().is_none()
 }
 
-fn is_ignored_by_hfs(c: char) -> bool {
+pub(super) fn is_ignored_by_hfs(c: char) -> bool {
     matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 

@@ -4,6 +4,7 @@
 use globset::{Candidate, GlobBuilder, GlobMatcher};
 
 use super::fold::fold;
+use super::short_name;
 
 /// Matches the name of one tree entry.
 #[derive(Clone, Debug)]
@@ -93,5 +94,12 @@ impl Name {
 
     pub(super) fn as_literal(&self) -> Option<&[u8]> {
         self.exact.as_literal()
+    }
+
+    /// Whether `name` is a short name that Windows could give to the one name this
+    /// matches: `CLOUD~1` for `cloud`. What a wildcard stands for is not guessed.
+    pub(super) fn has_short_name(&self, name: &[u8]) -> bool {
+        name.contains(&b'~')
+            && self.as_literal().is_some_and(|literal| short_name::may_be(name, literal))
     }
 }

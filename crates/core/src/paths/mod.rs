@@ -13,6 +13,7 @@ mod glob;
 mod pattern;
 mod position;
 mod rules;
+mod short_name;
 
 pub use fold::fold;
 pub use pattern::{Pattern, PatternError};

@@ -25,6 +25,8 @@ pub struct Position {
     /// The next component to match, of each alternative that is still in play.
     live: Vec<Live>,
     included: bool,
+    /// Whether this very path meets the floor, but by another spelling only.
+    alias: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +35,8 @@ struct Live {
     rule: u32,
     alternative: u32,
     component: u32,
+    /// How the path so far spells the pattern; told of the floor only.
+    spelling: Spelling,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,17 +46,19 @@ enum List {
     Floor,
 }
 
-impl List {
-    fn matches(self, pattern: &Name, name: &[u8]) -> bool {
-        match self {
-            Self::Include => pattern.matches_exact(name),
-            Self::Exclude | Self::Floor => pattern.matches_wide(name),
-        }
-    }
+/// How a path spells a pattern of the floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Spelling {
+    /// Byte for byte.
+    Exact,
+    /// In a form that folding makes equal: the floor holds it.
+    Folded,
+    /// By a short name or a backslash: the floor does not hold it.
+    Disguised,
 }
 
 impl Position {
-    const PRIVATE: Self = Self { live: Vec::new(), included: false };
+    const PRIVATE: Self = Self { live: Vec::new(), included: false, alias: false };
 
     /// At the root of the repository.
     pub fn root(rules: &PathRules) -> Self {
@@ -65,43 +71,99 @@ impl Position {
         for (list, rules) in lists {
             for (rule, at) in rules.iter().zip(0..) {
                 for (alternative, number) in rule.pattern.alternatives().iter().zip(0..) {
-                    let first = Live { list, rule: at, alternative: number, component: 0 };
+                    let first = Live {
+                        list,
+                        rule: at,
+                        alternative: number,
+                        component: 0,
+                        spelling: Spelling::Exact,
+                    };
                     enter(&mut live, alternative, first);
                 }
             }
         }
-        Self { live, included: false }.settled()
+        Self { live, ..Self::PRIVATE }.settled()
     }
 
     /// At the entry `name` of the directory that `self` stands for.
     #[must_use]
     pub fn descend(&self, rules: &PathRules, name: &[u8]) -> Self {
-        let mut next = Self { live: Vec::new(), included: self.included };
+        let mut next = Self { included: self.included, ..Self::PRIVATE };
+        let mut denied = false;
+        let mut met = Met::default();
         for &at in &self.live {
-            let list = match at.list {
-                List::Include => rules.include(),
-                List::Exclude => rules.exclude(),
-                List::Floor => rules.floor(),
-            };
-            let alternative =
-                &list[at.rule as usize].pattern.alternatives()[at.alternative as usize];
-            match &alternative.components[at.component as usize] {
-                Component::AnyDepth => enter(&mut next.live, alternative, at),
-                Component::Name(pattern) if at.list.matches(pattern, name) => {
-                    let after = Live { component: at.component + 1, ..at };
-                    if (after.component as usize) < alternative.components.len() {
-                        enter(&mut next.live, alternative, after);
-                    } else {
-                        match at.list {
-                            List::Include => next.included = true,
-                            List::Exclude | List::Floor => return Self::PRIVATE,
-                        }
-                    }
+            let alternative = alternative(rules, at);
+            let pattern = match &alternative.components[at.component as usize] {
+                Component::AnyDepth => {
+                    enter(&mut next.live, alternative, at);
+                    continue;
                 }
-                Component::Name(_) => {}
+                Component::Name(pattern) => pattern,
+            };
+            let spelling = match at.list {
+                List::Include if pattern.matches_exact(name) => Spelling::Exact,
+                List::Exclude if pattern.matches_wide(name) => Spelling::Exact,
+                List::Include | List::Exclude => continue,
+                List::Floor => match spelling(pattern, name) {
+                    Some(spelling) => spelling.max(at.spelling),
+                    None => continue,
+                },
+            };
+            let after = Live { component: at.component + 1, spelling, ..at };
+            if (after.component as usize) < alternative.components.len() {
+                enter(&mut next.live, alternative, after);
+                continue;
+            }
+            match at.list {
+                List::Include => next.included = true,
+                List::Exclude => denied = true,
+                List::Floor => {
+                    denied |= spelling != Spelling::Disguised;
+                    met.note(spelling);
+                }
             }
         }
+        if name.contains(&b'\\') {
+            self.descend_disguised(rules, name, &mut next.live, &mut met);
+        }
+        if denied {
+            next = Self::PRIVATE;
+        }
+        next.alias = met.is_alias();
         next.settled()
+    }
+
+    /// What the floor says of a name that some systems read as several.
+    fn descend_disguised(
+        &self,
+        rules: &PathRules,
+        name: &[u8],
+        live: &mut Vec<Live>,
+        met: &mut Met,
+    ) {
+        let mut at: Vec<Live> =
+            self.live.iter().copied().filter(|at| at.list == List::Floor).collect();
+        for part in name.split(|&byte| byte == b'\\').filter(|part| !part.is_empty()) {
+            let mut next = Vec::new();
+            for at in at {
+                let alternative = alternative(rules, at);
+                match &alternative.components[at.component as usize] {
+                    Component::AnyDepth => enter(&mut next, alternative, at),
+                    Component::Name(pattern) if spelling(pattern, part).is_some() => {
+                        let spelling = Spelling::Disguised;
+                        let after = Live { component: at.component + 1, spelling, ..at };
+                        if (after.component as usize) < alternative.components.len() {
+                            enter(&mut next, alternative, after);
+                        } else {
+                            met.note(spelling);
+                        }
+                    }
+                    Component::Name(_) => {}
+                }
+            }
+            at = next;
+        }
+        live.extend(at.into_iter().filter(|at| at.spelling == Spelling::Disguised));
     }
 
     /// Whether the path itself is public.
@@ -109,12 +171,26 @@ impl Position {
         self.included
     }
 
+    /// Whether the path meets the floor by another spelling only: after folding, by a
+    /// short name, or by a backslash.
+    pub fn is_alias(&self) -> bool {
+        self.alias
+    }
+
+    /// Whether a path below may meet the floor by another spelling although nothing
+    /// below is public.
+    pub fn hides_aliases(&self) -> bool {
+        self.reach() == Reach::Private && !self.live.is_empty()
+    }
+
     /// What can still happen below.
     pub fn reach(&self) -> Reach {
+        let may_include = self.live.iter().any(|at| at.list == List::Include);
         match (self.included, self.live.is_empty()) {
             (true, true) => Reach::Public,
-            (false, true) => Reach::Private,
-            (_, false) => Reach::Mixed,
+            (true, false) => Reach::Mixed,
+            (false, _) if may_include => Reach::Mixed,
+            (false, _) => Reach::Private,
         }
     }
 
@@ -123,12 +199,55 @@ impl Position {
         if self.included {
             self.live.retain(|at| at.list != List::Include);
         } else if !self.live.iter().any(|at| at.list == List::Include) {
-            return Self::PRIVATE;
+            // Nothing below is public, and only another spelling is still of interest.
+            self.live.retain(|at| at.spelling != Spelling::Exact);
         }
         self.live.sort_unstable();
         self.live.dedup();
         self
     }
+}
+
+/// Which spellings of the floor a path meets.
+#[derive(Default)]
+struct Met {
+    exact: bool,
+    other: bool,
+}
+
+impl Met {
+    fn note(&mut self, spelling: Spelling) {
+        match spelling {
+            Spelling::Exact => self.exact = true,
+            Spelling::Folded | Spelling::Disguised => self.other = true,
+        }
+    }
+
+    fn is_alias(&self) -> bool {
+        self.other && !self.exact
+    }
+}
+
+/// How `name` spells a component of the floor, if it does.
+fn spelling(pattern: &Name, name: &[u8]) -> Option<Spelling> {
+    if pattern.matches_exact(name) {
+        Some(Spelling::Exact)
+    } else if pattern.matches_wide(name) {
+        Some(Spelling::Folded)
+    } else if pattern.has_short_name(name) {
+        Some(Spelling::Disguised)
+    } else {
+        None
+    }
+}
+
+fn alternative(rules: &PathRules, at: Live) -> &Alternative {
+    let list = match at.list {
+        List::Include => rules.include(),
+        List::Exclude => rules.exclude(),
+        List::Floor => rules.floor(),
+    };
+    &list[at.rule as usize].pattern.alternatives()[at.alternative as usize]
 }
 
 /// Adds `at` and every component that `**` lets the match skip to.

@@ -100,6 +100,41 @@ impl Visitor for TipJudge<'_> {
 const NARROWED: &str = "the commit's own manifest publishes this path, that of the policy tip does not; \
                         withhold the commit, or waive it if the path may be public";
 
+/// Private paths that meet the floor by another spelling only, each at the first
+/// commit that has it and is not behind the mirror's tips. An exact pattern of the
+/// policy tip settles what they are.
+pub(super) fn aliases(
+    session: &Session<'_>,
+    reached: &[bool],
+    public: &[bool],
+    findings: &mut Vec<RawFinding>,
+) {
+    let replay = &session.replay;
+    if replay.aliases.is_empty() {
+        return;
+    }
+    let shown = replay.images.numbers().filter(|&image| public[image as usize]);
+    let old = replay.history.dag.ancestors(shown.filter_map(|it| replay.images.shown_by(it)));
+    let tip = &session.policy.mirror.shape.rules;
+    let mut seen = FxHashSet::default();
+    for (commit, paths) in &replay.aliases {
+        if old[*commit as usize] || !reached[*commit as usize] {
+            continue;
+        }
+        for path in paths.iter().filter(|path| seen.insert(*path)) {
+            let mut settling = tip.floor().iter().chain(tip.exclude());
+            if settling.any(|rule| rule.pattern.matches_exact(path)) {
+                continue;
+            }
+            let hint = "some file systems take this path for one on the floor; rename it, or list \
+                        it in `private` or `exclude` as it is spelt";
+            let rule = tip.floor_rule(path).map(ToString::to_string);
+            let finding = RawFinding::at(Check::PathAlias, *commit, hint).path(path.clone());
+            findings.push(RawFinding { rule, ..finding });
+        }
+    }
+}
+
 /// What only this clone has is nobody's to publish yet.
 pub(super) fn unpushed(
     session: &Session<'_>,

@@ -133,6 +133,7 @@ impl Plan {
         crate::surface::judge(session, &public, &mut findings)?;
         judge::unknown_refs(session, request, &refs, &mut findings);
         findings.extend(of_new_commits(session, &reached, &public));
+        judge::aliases(session, &reached, &public, &mut findings);
 
         let mut plan = Self {
             refs,
@@ -256,13 +257,8 @@ fn of_new_commits(session: &Session<'_>, reached: &[bool], public: &[bool]) -> V
     let is_new = |commit: u32| {
         reached[commit as usize] && images.own(commit).is_none_or(|image| !public[image as usize])
     };
-    session
-        .replay
-        .findings
-        .iter()
-        .filter(|finding| finding.commit.is_none_or(is_new))
-        .cloned()
-        .collect()
+    let replay = &session.replay;
+    replay.findings.iter().filter(|finding| finding.commit.is_none_or(is_new)).cloned().collect()
 }
 
 /// The branch a revision is published on, or why it cannot be.

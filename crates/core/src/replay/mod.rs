@@ -11,6 +11,7 @@ mod parents;
 mod seam;
 mod text;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree};
@@ -43,6 +44,9 @@ pub struct Replay<'r> {
     pub images: Images,
     /// What was found on the way, by private commit.
     pub findings: Vec<RawFinding>,
+    /// The private paths that meet the floor by another spelling only, of each commit
+    /// that has some.
+    pub(crate) aliases: Vec<(u32, Rc<[Vec<u8>]>)>,
     /// How many headers were dropped because they are not on the allow-list.
     pub dropped_headers: u64,
     objects: &'r Objects<'r>,
@@ -76,6 +80,7 @@ impl<'r> Replay<'r> {
         let mut this = Self {
             images: Images::with_capacity(history.len()),
             findings: Vec::new(),
+            aliases: Vec::new(),
             dropped_headers: 0,
             objects,
             filters: filters.map(|shape| Filter::new(objects, shape.clone())).collect(),
@@ -255,6 +260,12 @@ impl<'r> Replay<'r> {
         Ok(Some(Shown { filter, directory, tree: tree.id(), as_is: tree.id() == root.id() }))
     }
 
+    /// The filter that reads a commit's tree, if a manifest governs it.
+    pub(crate) fn filter_of(&mut self, commit: u32) -> Option<&mut Filter<'r>> {
+        let shape = self.terms.in_force.shape(commit)?;
+        Some(&mut self.filters[shape as usize])
+    }
+
     /// Whether a commit lies behind a seam, and was not looked at for that.
     pub fn is_behind_seam(&self, commit: u32) -> bool {
         !self.terms.settled.covers(commit)
@@ -272,7 +283,8 @@ impl<'r> Replay<'r> {
 
     fn filter_tree(&mut self, commit: u32, shape: u32) -> Result<PublicTree, RunError> {
         let filter = &mut self.filters[shape as usize];
-        let tree = filter.root(self.history.tree(commit));
+        let root = self.history.tree(commit);
+        let tree = filter.root(root);
         for collision in filter.take_collisions() {
             let hint = format!(
                 "`{}` would stand on the same public path; change the moves or exclude one",
@@ -283,7 +295,13 @@ impl<'r> Replay<'r> {
             let finding = RawFinding { weight: Weight::Always, ..finding.path(collision.other) };
             self.findings.push(finding);
         }
-        tree.map_err(|err| self.unfiltered(&err, commit))
+        let tree = tree.map_err(|err| self.unfiltered(&err, commit))?;
+        let aliases = self.filters[shape as usize].aliases(root);
+        let aliases = aliases.map_err(|err| self.unfiltered(&err, commit))?;
+        if !aliases.is_empty() {
+            self.aliases.push((commit, aliases));
+        }
+        Ok(tree)
     }
 
     /// Why the tree of a commit could not be filtered, with the place.
