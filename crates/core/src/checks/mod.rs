@@ -10,6 +10,7 @@ mod gitmodules;
 mod inspect;
 mod links;
 mod names;
+pub mod secrets;
 mod submodules;
 
 use std::rc::Rc;

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One pass over a blob for all keywords, then only the rules whose keyword was there.
+
+use std::io::Read;
+use std::ops::Range;
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use flate2::read::MultiGzDecoder;
+
+use super::rule::Candidate;
+use super::runs::each_run;
+use super::{Encoding, Hit, RuleSet, RulesError, ScanError};
+
+/// How many encodings deep a secret is looked for.
+const DEPTH: usize = 3;
+
+/// How much may come out of all compressed data of one blob.
+const INFLATED_LIMIT: usize = 32 << 20;
+
+/// Looks for secrets by a set of rules. Made once, used for every blob.
+pub struct Scanner {
+    rules: RuleSet,
+    words: AhoCorasick,
+    /// For each word, the rules that it speaks for.
+    calls: Vec<Vec<Call>>,
+    /// Rules that no word speaks for.
+    unconditional: Vec<usize>,
+}
+
+/// What a word that was met says about a rule.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Call {
+    rule: usize,
+    kind: CallKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum CallKind {
+    /// Its keyword is somewhere in the text.
+    Keyword,
+    /// A match can be here, within so many lines of this one.
+    Near { breaks: usize },
+    /// A match can be anywhere in the text.
+    Anywhere,
+}
+
+/// A word that was met in a text.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Met {
+    call: Call,
+    start: usize,
+    end: usize,
+}
+
+/// A text to look at: the blob, or something decoded from it.
+struct Layer<'a> {
+    text: &'a [u8],
+    /// Where it begins in the blob, and how many bytes of the blob one of it takes: 0
+    /// if all of it counts as standing where it begins.
+    start: usize,
+    stride: usize,
+}
+
+impl Layer<'_> {
+    fn place(&self, at: usize) -> usize {
+        self.start + at * self.stride
+    }
+}
+
+/// What goes on while one blob is scanned.
+struct Job<'a> {
+    path: &'a [u8],
+    /// The rules that look at files of this path.
+    applies: Vec<bool>,
+    encodings: Vec<Encoding>,
+    inflated: usize,
+    found: Vec<Found>,
+}
+
+struct Found {
+    place: usize,
+    rule: usize,
+    encodings: Vec<Encoding>,
+}
+
+impl Scanner {
+    /// Prepares to look for what these rules describe.
+    pub fn new(rules: RuleSet) -> Result<Self, RulesError> {
+        let mut words = Words::default();
+        let mut unconditional = Vec::new();
+        for (index, rule) in rules.rules.iter().enumerate() {
+            let Some(pattern) = &rule.pattern else { continue };
+            match pattern.reach() {
+                Some(reach) => {
+                    words.add(&reach.words, index, CallKind::Near { breaks: reach.breaks });
+                    if rule.has_remote_keywords() {
+                        words.add(&rule.keywords, index, CallKind::Keyword);
+                    }
+                }
+                None if rule.keywords.is_empty() => unconditional.push(index),
+                None => words.add(&rule.keywords, index, CallKind::Anywhere),
+            }
+        }
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&words.words)
+            .map_err(|_| RulesError::TooManyWords)?;
+        Ok(Self { rules, words: automaton, calls: words.calls, unconditional })
+    }
+
+    /// Finds the secrets in the bytes of a blob, in the order of their lines.
+    ///
+    /// The path is only for the rules and exceptions that name paths. One secret in a
+    /// line is told once for each rule that knows it.
+    pub fn scan(&self, data: &[u8], path: &[u8]) -> Result<Vec<Hit>, ScanError> {
+        let mut job = Job {
+            path,
+            applies: self.applies(path),
+            encodings: Vec::new(),
+            inflated: 0,
+            found: Vec::new(),
+        };
+        for (index, rule) in self.rules.rules.iter().enumerate() {
+            if rule.pattern.is_none() && job.applies[index] {
+                job.found.push(Found { place: 0, rule: index, encodings: Vec::new() });
+            }
+        }
+        self.scan_layer(&Layer { text: data, start: 0, stride: 1 }, &mut job)?;
+        Ok(self.hits(data, job.found))
+    }
+
+    /// For each rule, whether it looks at files of this path.
+    fn applies(&self, path: &[u8]) -> Vec<bool> {
+        let lists = &self.rules.allowlists;
+        let applies = |rule: &super::rule::Rule| {
+            rule.path.as_ref().is_none_or(|at| at.is_match(path))
+                && !rule.allowlists.iter().chain(lists).any(|list| list.allows_file(&rule.id, path))
+        };
+        self.rules.rules.iter().map(applies).collect()
+    }
+
+    fn scan_layer(&self, layer: &Layer<'_>, job: &mut Job<'_>) -> Result<(), ScanError> {
+        self.match_layer(layer, job);
+        if job.encodings.len() == DEPTH {
+            return Ok(());
+        }
+        if layer.text.starts_with(&[0x1f, 0x8b, 8]) {
+            let inflated = inflate(layer.text, &mut job.inflated)?;
+            let inner = Layer { text: &inflated, start: layer.start, stride: 0 };
+            job.encodings.push(Encoding::Gzip);
+            self.scan_layer(&inner, job)?;
+            job.encodings.pop();
+        }
+        each_run(layer.text, &mut |run| {
+            let stride = match run.encoding {
+                Encoding::Utf16 => 2 * layer.stride,
+                Encoding::Base64 | Encoding::Hex | Encoding::Percent | Encoding::Gzip => 0,
+            };
+            let inner = Layer { text: run.bytes, start: layer.place(run.start), stride };
+            job.encodings.push(run.encoding);
+            let scanned = self.scan_layer(&inner, job);
+            job.encodings.pop();
+            scanned
+        })
+    }
+
+    /// Holds a text against every rule whose words are in it.
+    fn match_layer(&self, layer: &Layer<'_>, job: &mut Job<'_>) {
+        let text = layer.text;
+        let mut met = Vec::new();
+        for word in self.words.find_overlapping_iter(text) {
+            for call in &self.calls[word.pattern().as_usize()] {
+                met.push(Met { call: *call, start: word.start(), end: word.end() });
+            }
+        }
+        // By rule; within a rule its keywords come first, then the rest by place.
+        met.sort_unstable();
+        for of_rule in met.chunk_by(|a, b| a.call.rule == b.call.rule) {
+            let index = of_rule[0].call.rule;
+            let lacks_keyword = of_rule[0].call.kind != CallKind::Keyword;
+            if lacks_keyword && self.rules.rules[index].has_remote_keywords() {
+                continue;
+            }
+            for window in windows(text, of_rule) {
+                self.match_rule(index, layer, window, job);
+            }
+        }
+        for index in &self.unconditional {
+            self.match_rule(*index, layer, 0..text.len(), job);
+        }
+    }
+
+    fn match_rule(&self, index: usize, layer: &Layer<'_>, window: Range<usize>, job: &mut Job<'_>) {
+        let rule = &self.rules.rules[index];
+        let Some(pattern) = rule.pattern.as_ref().filter(|_| job.applies[index]) else { return };
+        pattern.each_match(layer.text, window, rule.group, |whole, secret| {
+            let place = layer.place(whole.start);
+            let candidate = Candidate { text: layer.text, path: job.path, whole, secret };
+            let allowed =
+                self.rules.allowlists.iter().any(|list| list.allows(&rule.id, &candidate));
+            if !allowed && rule.accepts(&candidate) {
+                job.found.push(Found { place, rule: index, encodings: job.encodings.clone() });
+            }
+        });
+    }
+
+    /// Turns places into lines, and tells each line once for each rule.
+    fn hits(&self, data: &[u8], mut found: Vec<Found>) -> Vec<Hit> {
+        found.sort_by_key(|found| (found.place, found.encodings.len()));
+        let mut hits = Vec::<Hit>::new();
+        let (mut line, mut counted) = (1, 0);
+        for found in found {
+            line += memchr::memchr_iter(b'\n', &data[counted..found.place]).count();
+            counted = found.place;
+            let hit = Hit {
+                rule: Arc::clone(&self.rules.rules[found.rule].id),
+                line: u32::try_from(line).unwrap_or(u32::MAX),
+                encodings: found.encodings,
+            };
+            let of_line = hits.iter().rev().take_while(|known| known.line == hit.line);
+            if !of_line.into_iter().any(|known| known.rule == hit.rule) {
+                hits.push(hit);
+            }
+        }
+        hits
+    }
+}
+
+/// The words to look for, each once, with the rules that they speak for.
+#[derive(Default)]
+struct Words {
+    words: Vec<Vec<u8>>,
+    calls: Vec<Vec<Call>>,
+}
+
+impl Words {
+    fn add(&mut self, words: &[Vec<u8>], rule: usize, kind: CallKind) {
+        for word in words {
+            let at = self.words.iter().position(|known| known == word).unwrap_or_else(|| {
+                self.words.push(word.clone());
+                self.calls.push(Vec::new());
+                self.words.len() - 1
+            });
+            self.calls[at].push(Call { rule, kind });
+        }
+    }
+}
+
+/// The parts of a text where a rule can match, given where its words are: whole lines,
+/// in order, none twice.
+fn windows(text: &[u8], met: &[Met]) -> Vec<Range<usize>> {
+    let mut windows = Vec::<Range<usize>>::new();
+    // The end of the line that was looked at last.
+    let mut line_end = 0;
+    for met in met {
+        let breaks = match met.call.kind {
+            CallKind::Keyword => continue,
+            CallKind::Anywhere => return std::iter::once(0..text.len()).collect(),
+            CallKind::Near { breaks } => breaks,
+        };
+        if !windows.is_empty() && met.end <= line_end {
+            continue;
+        }
+        let before = &text[..met.start];
+        let start = memchr::memrchr_iter(b'\n', before).nth(breaks).map_or(0, |end| end + 1);
+        let mut ends = memchr::memchr_iter(b'\n', &text[met.end..]).map(|end| met.end + end);
+        line_end = ends.clone().next().unwrap_or(text.len());
+        let end = ends.nth(breaks).unwrap_or(text.len());
+        match windows.last_mut() {
+            Some(last) if start <= last.end => last.end = end,
+            _ => windows.push(start..end),
+        }
+    }
+    windows
+}
+
+/// What is in a compressed file. Of a damaged one, what there is before the damage.
+fn inflate(data: &[u8], inflated: &mut usize) -> Result<Vec<u8>, ScanError> {
+    let left = INFLATED_LIMIT - *inflated;
+    let mut text = Vec::new();
+    // One byte over the limit tells that there is more. What cannot be inflated holds
+    // no text that a reader could get at.
+    let limit = u64::try_from(left).unwrap_or(u64::MAX).saturating_add(1);
+    let _damage = MultiGzDecoder::new(data).take(limit).read_to_end(&mut text);
+    if text.len() > left {
+        return Err(ScanError::TooBig { limit: INFLATED_LIMIT });
+    }
+    *inflated += text.len();
+    Ok(text)
+}
