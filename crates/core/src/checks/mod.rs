@@ -10,6 +10,7 @@ mod gitmodules;
 mod inspect;
 mod links;
 mod names;
+mod scan;
 pub mod secrets;
 mod submodules;
 
@@ -153,11 +154,12 @@ trait Family {
 ///
 /// # Errors
 /// What a family needs of the private repository cannot be read.
-fn families(_session: &mut Session<'_>) -> Result<Vec<Box<dyn Family>>, RunError> {
+fn families(session: &mut Session<'_>) -> Result<Vec<Box<dyn Family>>, RunError> {
     Ok(vec![
         Box::new(content::Content),
         Box::<links::Links>::default(),
         Box::<submodules::Submodules>::default(),
         Box::new(names::Names),
+        Box::new(scan::Secrets::load(session)?),
     ])
 }

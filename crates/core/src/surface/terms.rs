@@ -81,6 +81,15 @@ pub(super) fn terms(mirror: &Mirror) -> BTreeSet<Term> {
             }
         }
     }
+    for term in &mirror.check.terms {
+        add(Loosens::Without, format!("check term `{}`", term.text));
+    }
+    for phrase in &mirror.check.phrases {
+        add(Loosens::Without, format!("check phrase `{}`", phrase.text));
+    }
+    if let Some(path) = &mirror.check.gitleaks {
+        add(Loosens::EitherWay, format!("check gitleaks `{path}`"));
+    }
     for waiver in &mirror.waivers {
         let scope = match &waiver.scope {
             WaiverScope::Path(pattern) => format!("path `{pattern}`"),
