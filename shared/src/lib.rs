@@ -15,5 +15,5 @@ mod text;
 
 pub use check::{Check, Level, UnknownCheck, UnknownLevel};
 pub use id::{BlobId, InvalidId, ObjectId, PrivateCommit, PrivateTree, PublicCommit, PublicTree};
-pub use report::{Counts, Finding, Fleet, Outcome, RefReport, Report};
+pub use report::{Audit, Counts, Finding, Fleet, Outcome, RefReport, Report};
 pub use text::{escape_bytes, escape_text};

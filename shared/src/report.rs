@@ -69,6 +69,23 @@ pub struct Counts {
     pub already_public: u64,
 }
 
+/// What the verifier looked at, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Audit {
+    /// Objects that were read and hashed again, every one that there is.
+    pub objects: u64,
+    /// The bytes of these objects.
+    pub bytes: u64,
+    /// Private commits whose images were made again.
+    pub commits: u64,
+    /// Refs that were looked at.
+    pub refs: u64,
+    /// Waivers that the policy tip states.
+    pub waivers: u64,
+    /// Objects that were not looked at: none.
+    pub skipped: u64,
+}
+
 /// What a check found, where, by which rule, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -110,6 +127,9 @@ pub struct Report {
     pub foreign: Vec<PublicCommit>,
     /// What failed, in one text, if the run did not get to its end.
     pub error: Option<String>,
+    /// What the verifier looked at, if it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Audit>,
 }
 
 impl Report {
@@ -126,6 +146,7 @@ impl Report {
             warnings: Vec::new(),
             foreign: Vec::new(),
             error: None,
+            audit: None,
         }
     }
 }

@@ -35,3 +35,4 @@ pub mod shipment;
 pub mod staging;
 pub mod surface;
 mod tree;
+pub mod verify;

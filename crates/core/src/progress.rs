@@ -15,13 +15,16 @@ pub enum Phase {
     Check,
     /// The staging store is filled; counted in objects.
     Stage,
+    /// The verifier makes commits again and reads objects; counted in both.
+    Verify,
     /// The mirror takes what was staged; counted in refs.
     Push,
 }
 
 impl Phase {
     /// Every phase there is.
-    pub const ALL: [Self; 5] = [Self::Walk, Self::Filter, Self::Check, Self::Stage, Self::Push];
+    pub const ALL: [Self; 6] =
+        [Self::Walk, Self::Filter, Self::Check, Self::Stage, Self::Verify, Self::Push];
 }
 
 /// Someone who watches a run, and may stop it.

@@ -28,6 +28,11 @@ impl Foreign {
         self.trees.get(&commit).copied()
     }
 
+    /// The commits that were fetched, each with its parents.
+    pub(crate) fn graph(&self) -> impl Iterator<Item = (PublicCommit, Vec<PublicCommit>)> {
+        self.parents.iter().map(|(commit, parents)| (*commit, parents.clone()))
+    }
+
     /// Whether a commit is on one of the branches that were fetched.
     pub fn reaches(&self, commit: PublicCommit) -> bool {
         self.parents.contains_key(&commit)

@@ -4,10 +4,11 @@
 //! Nothing is written outside the staging store before the push, and the push is
 //! one atomic step: a run may die anywhere, and the next one finishes the work.
 
+mod claims;
 mod hints;
 mod push;
 
-use repo_sync_shared::{Check, Finding, Outcome, PublicCommit, Report};
+use repo_sync_shared::{Audit, Check, Finding, Outcome, PublicCommit, Report};
 
 use crate::checks::{Subject, inspect};
 use crate::error::{Failure, RunError, UsageError};
@@ -17,6 +18,7 @@ use crate::plan::{Plan, Request, find_foreign};
 use crate::progress::{Phase, Progress};
 use crate::session::Session;
 use crate::staging::Staging;
+use crate::verify::{StoreView, audit_store};
 
 use push::Pushed;
 
@@ -47,14 +49,22 @@ pub struct Ended {
     pub outcome: Outcome,
     /// Why, if that is neither success nor in the plan.
     pub error: Option<String>,
+    /// What the verifier looked at, if the run got that far.
+    pub audit: Option<Audit>,
 }
 
 impl Ended {
+    /// A run that ends with its plan.
+    fn of(plan: Plan) -> Self {
+        Self { outcome: plan.outcome(), plan, error: None, audit: None }
+    }
+
     /// The run as a report.
     pub fn report(&self, command: &str, mirror: &str) -> Report {
         let mut report = self.plan.report(command, mirror);
         report.outcome = self.outcome;
         report.error.clone_from(&self.error);
+        report.audit = self.audit;
         report
     }
 }
@@ -73,7 +83,7 @@ pub fn plan(
     hints::recognise(session, &remote, progress);
     let mut plan = Plan::make(session, &request.with(&remote))?;
     check(session, request, &mut plan, progress)?;
-    Ok(Ended { outcome: plan.outcome(), plan, error: None })
+    Ok(Ended::of(plan))
 }
 
 /// Publishes what there is to publish.
@@ -93,7 +103,7 @@ pub fn sync(
         hints::recognise(session, &remote, progress);
         let mut plan = Plan::make(session, &request.with(&remote))?;
         if plan.outcome() != Outcome::Planned {
-            return Ok(Ended { outcome: plan.outcome(), plan, error: None });
+            return Ok(Ended::of(plan));
         }
         if staging.is_none() {
             let name = &session.policy.mirror.name;
@@ -108,12 +118,19 @@ pub fn sync(
         let Some(staging) = &mut staging else { continue };
         check(session, request, &mut plan, progress)?;
         if plan.outcome() != Outcome::Planned {
-            return Ok(Ended { outcome: plan.outcome(), plan, error: None });
+            return Ok(Ended::of(plan));
         }
         let missing = staging.fill(session, &plan, &remote, request.address, progress)?;
         if !missing.is_empty() {
             plan.find(session, missing, request.today);
-            return Ok(Ended { outcome: plan.outcome(), plan, error: None });
+            return Ok(Ended::of(plan));
+        }
+        let store = StoreView { git: staging.git(), path: staging.path() };
+        let claims = claims::of_plan(session, request, &plan, &remote)?;
+        let verdict = audit_store(&claims, session.replay.objects(), &store, progress)?;
+        if !verdict.findings.is_empty() {
+            plan.refusals.extend(verdict.findings);
+            return Ok(Ended { audit: Some(verdict.audit), ..Ended::of(plan) });
         }
         plan.warnings.extend(staging.warning().map(cache_warning));
         make_mirror(session, request)?;
@@ -138,7 +155,8 @@ pub fn sync(
             Pushed::Done => {
                 read_back(session, request, &plan, progress)?;
                 hints::remember(session, &plan);
-                return Ok(Ended { plan, outcome: Outcome::Synced, error: None });
+                let audit = Some(verdict.audit);
+                return Ok(Ended { plan, outcome: Outcome::Synced, error: None, audit });
             }
             Pushed::Moved => remote = read_refs(request, progress)?,
         }
@@ -149,7 +167,7 @@ pub fn sync(
         other => other,
     };
     let error = "the mirror kept moving while we tried to publish; nothing was published";
-    Ok(Ended { plan, outcome, error: Some(error.to_owned()) })
+    Ok(Ended { plan, outcome, error: Some(error.to_owned()), audit: None })
 }
 
 impl SyncRequest<'_> {

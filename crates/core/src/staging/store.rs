@@ -78,6 +78,11 @@ impl Staging {
         &self.git
     }
 
+    /// Where the store lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Why the store is not kept, if it is not.
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()

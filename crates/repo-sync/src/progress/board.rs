@@ -136,7 +136,8 @@ fn index(phase: Phase) -> usize {
         Phase::Filter => 1,
         Phase::Check => 2,
         Phase::Stage => 3,
-        Phase::Push => 4,
+        Phase::Verify => 4,
+        Phase::Push => 5,
     }
 }
 
@@ -147,6 +148,7 @@ fn words(phase: Phase) -> (&'static str, &'static str) {
         Phase::Filter => ("filter", "commits"),
         Phase::Check => ("check", "commits"),
         Phase::Stage => ("stage", "objects"),
+        Phase::Verify => ("verify", "steps"),
         Phase::Push => ("push", "refs"),
     }
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The private history, read again from its objects.
+
+use repo_sync_shared::ObjectId;
+use rustc_hash::FxHashMap;
+
+use super::claims::Claims;
+use super::graph::Graph;
+use super::object::Headed;
+use super::stop::Stop;
+use crate::error::RunError;
+use crate::git::{Object, Objects};
+use crate::object::Kind;
+use crate::progress::Progress;
+
+/// The private commits that are claimed, parents first.
+pub(super) struct History<'r> {
+    pub(super) objects: &'r Objects<'r>,
+    pub(super) graph: Graph,
+    ids: Vec<ObjectId>,
+    trees: Vec<ObjectId>,
+    index: FxHashMap<ObjectId, u32>,
+    by_id: Vec<u32>,
+}
+
+impl<'r> History<'r> {
+    /// Reads the commits of the claims. Each must come after its parents.
+    pub(super) fn read(
+        objects: &'r Objects<'r>,
+        claims: &Claims,
+        progress: &dyn Progress,
+    ) -> Result<Self, Stop> {
+        let mut this = Self {
+            objects,
+            graph: Graph::default(),
+            ids: Vec::with_capacity(claims.commits.len()),
+            trees: Vec::with_capacity(claims.commits.len()),
+            index: FxHashMap::default(),
+            by_id: Vec::new(),
+        };
+        for (number, claim) in claims.commits.iter().enumerate() {
+            if number % 256 == 0 && progress.interrupted() {
+                return Err(RunError::Interrupted.into());
+            }
+            let id = claim.private.id();
+            let object = objects.read(id, Kind::Commit)?;
+            let unread = |fault: String| Stop::unsound(format!("private commit {id}: {fault}"));
+            let (tree, parents) =
+                Headed::read(object.data()).and_then(|read| read.links()).map_err(unread)?;
+            let parents = if claims.shallow.contains(&id) { Vec::new() } else { parents };
+            let parents: Option<Vec<u32>> = parents.iter().map(|id| this.number(*id)).collect();
+            let parents =
+                parents.ok_or_else(|| unread("its parents are not claimed".to_owned()))?;
+            if this.index.insert(id, this.graph.add(parents)).is_some() {
+                return Err(unread("it is claimed twice".to_owned()));
+            }
+            this.ids.push(id);
+            this.trees.push(tree);
+        }
+        this.by_id = this.numbers().collect();
+        this.by_id.sort_unstable_by_key(|&commit| this.ids[commit as usize]);
+        Ok(this)
+    }
+
+    pub(super) fn numbers(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.graph.len()).expect("a history has fewer than 2^32 commits")
+    }
+
+    pub(super) fn number(&self, id: ObjectId) -> Option<u32> {
+        self.index.get(&id).copied()
+    }
+
+    pub(super) fn id(&self, commit: u32) -> ObjectId {
+        self.ids[commit as usize]
+    }
+
+    pub(super) fn tree(&self, commit: u32) -> ObjectId {
+        self.trees[commit as usize]
+    }
+
+    pub(super) fn parents(&self, commit: u32) -> &[u32] {
+        self.graph.parents(commit)
+    }
+
+    /// The bytes of a commit.
+    pub(super) fn object(&self, commit: u32) -> Result<Object<'r>, Stop> {
+        Ok(self.objects.read(self.id(commit), Kind::Commit)?)
+    }
+
+    /// The commits whose ids begin with these digits.
+    pub(super) fn beginning_with<'h>(&'h self, digits: &'h [u8]) -> impl Iterator<Item = u32> + 'h {
+        let before = |&commit: &u32| {
+            let hex = self.id(commit).to_hex();
+            hex[..digits.len()] < *digits
+        };
+        let start = self.by_id.partition_point(before);
+        let fits = move |&commit: &u32| self.id(commit).to_hex().starts_with(digits);
+        self.by_id[start..].iter().copied().take_while(fits)
+    }
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A mirror, audited from outside on a copy of it: every ref, every object.
+
+use repo_sync_shared::{Audit, Check, Finding, ObjectId, PublicCommit, escape_bytes};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::claims::Claims;
+use super::judge::{Judge, finding};
+use super::object::Headed;
+use super::stop::Stop;
+use super::store::{Held, StoreView};
+use super::{Verdict, settled};
+use crate::error::RunError;
+use crate::git::Objects;
+use crate::object::Kind;
+use crate::progress::{Phase, Progress};
+
+/// Audits a copy of a mirror. Its refs are those of the mirror, under their own
+/// names; those that `claims` does not list are looked at only for objects that are
+/// private.
+///
+/// # Errors
+/// Disk or git failed, an object cannot be read, the user stopped the run. Whatever
+/// the two sides do not agree on is no error but a finding.
+pub fn audit_mirror(
+    claims: &Claims,
+    objects: &Objects<'_>,
+    copy: &StoreView<'_>,
+    progress: &dyn Progress,
+) -> Result<Verdict, RunError> {
+    progress.start(Phase::Verify, None);
+    let verdict = settled(audit(claims, objects, copy, progress));
+    progress.finish(Phase::Verify);
+    verdict
+}
+
+fn audit(
+    claims: &Claims,
+    objects: &Objects<'_>,
+    copy: &StoreView<'_>,
+    progress: &dyn Progress,
+) -> Result<Verdict, Stop> {
+    let mut judge = Judge::new(objects, claims, progress)?;
+    let commits: FxHashSet<ObjectId> = copy.commits()?.into_iter().collect();
+    let judged = judge_all(&mut judge, &commits, progress)?;
+    let refs = copy.refs()?;
+    let mut audit = Audit {
+        commits: judged,
+        refs: refs.len() as u64,
+        waivers: judge.settings.waivers,
+        ..Audit::default()
+    };
+    let mut warnings = Vec::new();
+    tags(&mut judge, claims, &refs, &mut warnings)?;
+    let unexplained = read(&judge, copy, &mut audit, progress)?;
+    let Unexplained { faults, objects: rest, texts } = unexplained;
+    judge.findings.extend(faults.into_iter().map(|fault| finding(None, None, fault)));
+    let foreign = explain(&mut judge, copy, &refs, rest, &texts, &mut warnings)?;
+    Ok(Verdict { audit, findings: judge.findings, warnings, foreign })
+}
+
+/// Judges every commit that the mirror shows an image of, and all before it.
+fn judge_all(
+    judge: &mut Judge<'_>,
+    commits: &FxHashSet<ObjectId>,
+    progress: &dyn Progress,
+) -> Result<u64, Stop> {
+    let history = &judge.history;
+    let shown = history.numbers().filter(|&commit| {
+        let own = judge.images.own(commit);
+        own.is_some_and(|image| commits.contains(&judge.images.id(image)))
+    });
+    let behind = history.graph.behind(shown);
+    let mut judged = 0;
+    for commit in judge.history.numbers().filter(|&commit| behind[commit as usize]) {
+        let own = judge.images.own(commit).map(|image| judge.images.id(image));
+        let take = own.is_some_and(|id| commits.contains(&id));
+        judge.judge(commit, take)?;
+        if let Some(id) = own.filter(|_| take) {
+            judge.wanted.insert(id, Kind::Commit);
+        }
+        judged += 1;
+        if judged % 256 == 0 {
+            progress.advance(Phase::Verify, 256);
+            if progress.interrupted() {
+                return Err(RunError::Interrupted.into());
+            }
+        }
+    }
+    Ok(judged)
+}
+
+/// Looks at the tags of the mirror that the manifest lists.
+fn tags(
+    judge: &mut Judge<'_>,
+    claims: &Claims,
+    refs: &[(Vec<u8>, ObjectId)],
+    warnings: &mut Vec<Finding>,
+) -> Result<(), Stop> {
+    for (name, seen) in refs {
+        let Some(short) = name.strip_prefix(b"refs/tags/") else { continue };
+        if !judge.settings.lists_tag(short) {
+            continue;
+        }
+        let private = claims.tags.iter().find(|(known, _)| known == short);
+        let public = match private {
+            Some((_, target)) => judge.tag(short, *target)?,
+            None => None,
+        };
+        match public {
+            Some(tag) if tag.names == *seen => {
+                if tag.names != tag.commit {
+                    judge.wanted.insert(tag.names, Kind::Tag);
+                }
+            }
+            Some(_) | None => {
+                let name = escape_bytes(short);
+                let hint = format!(
+                    "tag `{name}` stands at {seen} on the mirror, which the private tag does not explain"
+                );
+                warnings.push(Finding { check: Check::TagKept, ..finding(None, None, hint) });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the copy holds beyond the images of ours.
+#[derive(Default)]
+struct Unexplained {
+    faults: Vec<String>,
+    objects: Vec<(ObjectId, Kind)>,
+    /// Commits and tags among them.
+    texts: FxHashMap<ObjectId, Vec<u8>>,
+}
+
+fn read(
+    judge: &Judge<'_>,
+    copy: &StoreView<'_>,
+    audit: &mut Audit,
+    progress: &dyn Progress,
+) -> Result<Unexplained, Stop> {
+    let mut unexplained = Unexplained::default();
+    let mut found: FxHashSet<ObjectId> = FxHashSet::default();
+    copy.read_all(progress, |held| {
+        let Held { id, kind, size, hashed, text } = held;
+        audit.objects += 1;
+        audit.bytes += size;
+        found.insert(id);
+        match judge.wanted.get(&id) {
+            _ if hashed != id => {
+                unexplained.faults.push(format!("{kind} {id} on the mirror hashes to {hashed}"));
+            }
+            Some(expected) if *expected == kind => {}
+            Some(expected) => {
+                let fault = format!("{id} is a {kind}, but its place asks for a {expected}");
+                unexplained.faults.push(fault);
+            }
+            None => {
+                unexplained.objects.push((id, kind));
+                unexplained.texts.extend(text.map(|text| (id, text)));
+            }
+        }
+    })?;
+    let mut missing: Vec<_> = judge.wanted.iter().filter(|(id, _)| !found.contains(id)).collect();
+    missing.sort_unstable_by_key(|(id, _)| **id);
+    let missing = missing.iter().map(|(id, kind)| format!("{kind} {id} is not on the mirror"));
+    unexplained.faults.extend(missing);
+    Ok(unexplained)
+}
+
+/// Finds out whose the rest is: of a history that a seam goes on from, foreign, of
+/// refs that nobody lists, or a leak. Foreign commits come back.
+fn explain(
+    judge: &mut Judge<'_>,
+    copy: &StoreView<'_>,
+    refs: &[(Vec<u8>, ObjectId)],
+    rest: Vec<(ObjectId, Kind)>,
+    texts: &FxHashMap<ObjectId, Vec<u8>>,
+    warnings: &mut Vec<Finding>,
+) -> Result<Vec<PublicCommit>, Stop> {
+    let bases: Vec<ObjectId> =
+        judge.settings.seams.iter().filter_map(|seam| Some(seam.public?.0)).collect();
+    let settled = behind(texts, bases.iter().copied());
+    let listed = refs.iter().filter(|(name, _)| {
+        let branch = name.strip_prefix(b"refs/heads/");
+        let tag = name.strip_prefix(b"refs/tags/");
+        branch.is_some_and(|name| judge.settings.lists_branch(name))
+            || tag.is_some_and(|name| judge.settings.lists_tag(name))
+    });
+    let on_listed = behind(texts, listed.map(|(_, id)| *id));
+    let commits = || rest.iter().filter(|(_, kind)| *kind == Kind::Commit).map(|(id, _)| *id);
+    let (before, others): (Vec<_>, Vec<_>) = commits().partition(|id| settled.contains(id));
+    let before = reached(copy, &before)?;
+    let theirs = reached(copy, &others)?;
+    let foreign = others.iter().filter(|id| on_listed.contains(id));
+    let foreign = foreign.map(|&id| PublicCommit::new(id)).collect();
+    for (id, kind) in rest.into_iter().filter(|(id, _)| !before.contains(id)) {
+        // Whoever brought it: what is private here was never theirs to show.
+        let private = match kind {
+            Kind::Commit => judge.history.number(id).is_some(),
+            Kind::Tree => id != ObjectId::EMPTY_TREE && judge.history.objects.contains(id),
+            Kind::Tag => judge.history.objects.contains(id),
+            Kind::Blob => false,
+        };
+        if private {
+            let what = "is the private repository's, and no image shows it";
+            judge.disagree(None, None, format!("{kind} {id} {what}"));
+        } else if kind == Kind::Tag {
+            note_tag(texts.get(&id), id, warnings);
+        } else if kind != Kind::Commit && !theirs.contains(&id) {
+            let what = "lies on the mirror, and nothing public explains it";
+            judge.disagree(None, None, format!("{kind} {id} {what}"));
+        }
+    }
+    Ok(foreign)
+}
+
+fn reached(copy: &StoreView<'_>, commits: &[ObjectId]) -> Result<FxHashSet<ObjectId>, Stop> {
+    let ids = if commits.is_empty() { Vec::new() } else { copy.reached(commits)? };
+    Ok(ids.into_iter().collect())
+}
+
+fn note_tag(text: Option<&Vec<u8>>, id: ObjectId, warnings: &mut Vec<Finding>) {
+    let Some(text) = text else { return };
+    let sound = Headed::read(text).is_ok_and(|read| {
+        let mut names = read.names();
+        names.all(|name| matches!(name, b"object" | b"type" | b"tag" | b"tagger"))
+    });
+    if !sound {
+        let hint = format!("tag object {id} on the mirror has headers that no public tag has");
+        warnings.push(Finding { check: Check::TagKept, ..finding(None, None, hint) });
+    }
+}
+
+/// These commits and those behind them, as far as their texts are known; a tag
+/// leads to what it names.
+fn behind(
+    texts: &FxHashMap<ObjectId, Vec<u8>>,
+    from: impl Iterator<Item = ObjectId>,
+) -> FxHashSet<ObjectId> {
+    let mut met = FxHashSet::default();
+    let mut open: Vec<ObjectId> = from.collect();
+    while let Some(id) = open.pop() {
+        if !met.insert(id) {
+            continue;
+        }
+        let Some(read) = texts.get(&id).and_then(|text| Headed::read(text).ok()) else { continue };
+        match read.links() {
+            Ok((_, parents)) => open.extend(parents),
+            Err(_) => open.extend(read.one("object").ok().flatten().and_then(ObjectId::from_hex)),
+        }
+    }
+    met
+}

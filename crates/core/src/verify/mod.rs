@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The second opinion: what the engine is about to publish, or a mirror shows,
+//! found out anew from the private repository and the contract alone.
+//!
+//! The engine hands over what it [claims](Claims) as plain data, and the verifier
+//! believes none of it: [`audit_store`] looks at a staging store before a push,
+//! [`audit_mirror`] at a copy of a mirror. Both read every object there is, hash it
+//! again, and know for each why it is there.
+//!
+//! Nothing here uses the engine's filter, its patterns, its manifests, its messages
+//! or its replay: two readings of the contract that share code share its mistakes.
+//! Shared are only the reader of private objects, the hash, the `git` program and
+//! the words of reports. Plain code is worth more here than fast code.
+//!
+//! A commit is judged by itself: from its own bytes, the manifest in force for it,
+//! and the claimed images of its parents, which are judged in the same way or are
+//! public already. So the map as a whole is right if each of its lines is.
+
+mod claims;
+mod filter;
+mod fold;
+mod force;
+mod graph;
+mod history;
+mod images;
+mod judge;
+mod manifest;
+mod mirror;
+mod object;
+mod pattern;
+mod people;
+mod staged;
+mod stop;
+mod store;
+mod tags;
+mod text;
+mod trailers;
+
+#[cfg(test)]
+mod independence;
+
+pub use claims::{Claims, CommitClaim, PolicyAt, RefClaim};
+pub use mirror::audit_mirror;
+pub use staged::audit_store;
+pub use store::StoreView;
+
+pub(crate) use manifest::{Rules, Sight};
+pub(crate) use pattern::{Pattern, Reading};
+
+use repo_sync_shared::{Audit, Finding, PublicCommit};
+
+use crate::error::RunError;
+use judge::finding;
+use stop::Stop;
+
+/// What an audit came to.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// What was looked at, in numbers.
+    pub audit: Audit,
+    /// Where the engine and the verifier differ; empty if they agree.
+    pub findings: Vec<Finding>,
+    /// What a person should know all the same.
+    pub warnings: Vec<Finding>,
+    /// Commits of a mirror that are not ours, newest first.
+    pub foreign: Vec<PublicCommit>,
+}
+
+/// An audit that could not go on has found something, unless the run has to end.
+fn settled(verdict: Result<Verdict, Stop>) -> Result<Verdict, RunError> {
+    match verdict {
+        Ok(verdict) => Ok(verdict),
+        Err(Stop::Run(err)) => Err(*err),
+        Err(Stop::Unsound(fault)) => {
+            Ok(Verdict { findings: vec![finding(None, None, fault)], ..Verdict::default() })
+        }
+    }
+}

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The verifier's own reading of patterns: expanded, split, and tried by
+//! backtracking, byte by byte.
+//!
+//! [`Pattern`] answers for one path at a time and remembers nothing. A pattern
+//! matches a path if it matches the path or one of its parent directories.
+
+use super::fold::fold;
+
+/// The most alternatives that the braces of one pattern may stand for.
+const MOST: usize = 1_000;
+
+/// A pattern, its braces expanded.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    alternatives: Vec<Vec<Part>>,
+}
+
+/// What stands between two slashes.
+#[derive(Clone, Debug)]
+enum Part {
+    /// `**`: any number of components, also none.
+    Deep,
+    /// One component, as it is written and as it folds.
+    One { exact: Vec<Token>, folded: Vec<Token> },
+}
+
+/// What matches a byte, or a run of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    /// `*`
+    Run,
+    /// `?`
+    Any,
+    /// The byte itself.
+    Byte(u8),
+    /// `[a-z]`: whether it is negated, and the ranges.
+    Class(bool, Vec<(u8, u8)>),
+}
+
+/// How the bytes of a component are held against a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Byte for byte: include patterns, and names of refs.
+    Exact,
+    /// Byte for byte, or both folded: exclude and floor patterns.
+    Wide,
+}
+
+impl Pattern {
+    /// Reads a pattern; the error says what is wrong with it.
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
+        if text.starts_with('!') {
+            return Err(format!("`{text}` is negated"));
+        }
+        let mut expanded = Vec::new();
+        expand(text.as_bytes(), &mut expanded)?;
+        let split = |text: &Vec<u8>| {
+            let text = text.strip_suffix(b"/").unwrap_or(text);
+            text.split(|&byte| byte == b'/').map(part).collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self { alternatives: expanded.iter().map(split).collect::<Result<_, _>>()? })
+    }
+
+    /// Whether it matches the path with these components, or a parent of it.
+    pub(crate) fn matches(&self, path: &[&[u8]], reading: Reading) -> bool {
+        let folded = folded(path, reading);
+        let names: Vec<_> = path.iter().copied().zip(folded.iter().map(Vec::as_slice)).collect();
+        self.alternatives
+            .iter()
+            .any(|parts| (1..=names.len()).any(|depth| whole(parts, &names[..depth], reading)))
+    }
+
+    /// Whether it matches the whole name of a branch or tag.
+    pub(crate) fn matches_name(&self, name: &[u8]) -> bool {
+        let names: Vec<_> = name.split(|&byte| byte == b'/').map(|part| (part, part)).collect();
+        self.alternatives.iter().any(|parts| whole(parts, &names, Reading::Exact))
+    }
+
+    /// Whether it could match something below the path, byte for byte.
+    pub(crate) fn reaches_below(&self, path: &[&[u8]]) -> bool {
+        self.alternatives.iter().any(|parts| leads_on(parts, path))
+    }
+}
+
+fn folded(path: &[&[u8]], reading: Reading) -> Vec<Vec<u8>> {
+    match reading {
+        Reading::Exact => vec![Vec::new(); path.len()],
+        Reading::Wide => path.iter().map(|name| fold(name)).collect(),
+    }
+}
+
+/// Whether the parts match all of the names, each of which comes with its folding.
+fn whole(parts: &[Part], names: &[(&[u8], &[u8])], reading: Reading) -> bool {
+    match (parts, names) {
+        ([], names) => names.is_empty(),
+        ([Part::Deep, rest @ ..], names) => {
+            whole(rest, names, reading) || !names.is_empty() && whole(parts, &names[1..], reading)
+        }
+        ([Part::One { .. }, ..], []) => false,
+        ([Part::One { exact, folded }, rest @ ..], [(name, folded_name), below @ ..]) => {
+            let matches =
+                bytes(exact, name) || reading == Reading::Wide && bytes(folded, folded_name);
+            matches && whole(rest, below, reading)
+        }
+    }
+}
+
+/// Whether more of the parts would be left, were the path all matched.
+fn leads_on(parts: &[Part], path: &[&[u8]]) -> bool {
+    match (parts, path) {
+        ([], _) => false,
+        ([Part::Deep, ..], _) | (_, []) => true,
+        ([Part::One { exact, .. }, rest @ ..], [name, below @ ..]) => {
+            bytes(exact, name) && leads_on(rest, below)
+        }
+    }
+}
+
+/// Goes on from the last star whenever a byte does not fit, so that no pattern
+/// takes long.
+fn bytes(tokens: &[Token], name: &[u8]) -> bool {
+    let (mut token, mut at) = (0, 0);
+    let mut star = None;
+    while at < name.len() {
+        match tokens.get(token) {
+            Some(Token::Run) => {
+                star = Some((token, at));
+                token += 1;
+            }
+            Some(one) if one.takes(name[at]) => {
+                token += 1;
+                at += 1;
+            }
+            Some(_) | None => {
+                let Some((run, from)) = star else { return false };
+                star = Some((run, from + 1));
+                (token, at) = (run + 1, from + 1);
+            }
+        }
+    }
+    tokens[token..].iter().all(|token| *token == Token::Run)
+}
+
+impl Token {
+    fn takes(&self, byte: u8) -> bool {
+        match self {
+            Self::Run | Self::Any => true,
+            Self::Byte(own) => *own == byte,
+            Self::Class(negated, ranges) => {
+                ranges.iter().any(|(low, high)| (low..=high).contains(&&byte)) != *negated
+            }
+        }
+    }
+}
+
+fn part(text: &[u8]) -> Result<Part, String> {
+    let shown = || String::from_utf8_lossy(text).into_owned();
+    match text {
+        b"" => Err("a component is empty".to_owned()),
+        b"." | b".." => Err(format!("a component is `{}`", shown())),
+        b"**" => Ok(Part::Deep),
+        text if text.windows(2).any(|pair| pair == b"**") => {
+            Err(format!("`**` is only a part of `{}`", shown()))
+        }
+        text => {
+            let exact = tokens(text)?;
+            // Folding may cut an escape or a class in two; then only the raw reading holds.
+            let folded = tokens(&fold(text)).unwrap_or_else(|_| exact.clone());
+            Ok(Part::One { exact, folded })
+        }
+    }
+}
+
+fn tokens(mut text: &[u8]) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    while let [first, rest @ ..] = text {
+        text = rest;
+        tokens.push(match first {
+            b'*' => Token::Run,
+            b'?' => Token::Any,
+            b'\\' => {
+                let [byte, rest @ ..] = rest else {
+                    return Err("nothing follows a backslash".to_owned());
+                };
+                text = rest;
+                Token::Byte(*byte)
+            }
+            b'[' => {
+                let (class, rest) = class(rest)?;
+                text = rest;
+                class
+            }
+            byte => Token::Byte(*byte),
+        });
+    }
+    Ok(tokens)
+}
+
+/// The class whose opening bracket stands before `text`, and what follows it.
+fn class(text: &[u8]) -> Result<(Token, &[u8]), String> {
+    let negated = matches!(text, [b'!' | b'^', ..]);
+    let members = if negated { &text[1..] } else { text };
+    // A bracket that comes first is a member.
+    let end = members.iter().skip(1).position(|&byte| byte == b']');
+    let end = end.ok_or_else(|| "a class is not closed".to_owned())? + 1;
+    let (mut rest, after) = (&members[..end], &members[end + 1..]);
+    let mut ranges = Vec::new();
+    while let [low, tail @ ..] = rest {
+        rest = tail;
+        let mut high = *low;
+        if let [b'-', last, tail @ ..] = rest {
+            (high, rest) = (*last, tail);
+        }
+        if high < *low {
+            return Err("a range of a class is backwards".to_owned());
+        }
+        ranges.push((*low, high));
+    }
+    Ok((Token::Class(negated, ranges), after))
+}
+
+/// `a{b,c}d` is `abd` and `acd`; not where a brace is escaped or in a class.
+fn expand(text: &[u8], out: &mut Vec<Vec<u8>>) -> Result<(), String> {
+    let unbalanced = || "the braces are not balanced".to_owned();
+    let (mut open, mut depth, mut cuts) = (None, 0_usize, Vec::new());
+    let (mut at, mut in_class) = (0, false);
+    while at < text.len() {
+        match text[at] {
+            b'\\' => at += 1,
+            b'[' => in_class = true,
+            b']' => in_class = false,
+            _ if in_class => {}
+            b'{' => {
+                depth += 1;
+                open.get_or_insert(at);
+            }
+            b',' if depth == 1 => cuts.push(at),
+            b'}' => {
+                depth = depth.checked_sub(1).ok_or_else(unbalanced)?;
+                if let (0, Some(open)) = (depth, open) {
+                    cuts.push(at);
+                    let mut from = open + 1;
+                    for cut in cuts {
+                        let one = [&text[..open], &text[from..cut], &text[at + 1..]].concat();
+                        expand(&one, out)?;
+                        from = cut + 1;
+                    }
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if depth > 0 {
+        return Err(unbalanced());
+    }
+    out.push(text.to_vec());
+    if out.len() > MOST {
+        return Err(format!("the braces stand for more than {MOST} alternatives"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_a_path_or_a_parent_of_it() {
+        for docs in ["docs", "docs/", "docs/**"] {
+            check(docs, "docs", true);
+            check(docs, "docs/a/b", true);
+            check(docs, "src/docs", false);
+            check(docs, "docsy", false);
+        }
+        check("**", "a/b", true);
+        check("*.md", "README.md", true);
+        check("*.md", "docs/tour.md", false);
+        check("**/*.md", "docs/tour.md", true);
+        check("**/*.md", "tour.md/x", true);
+        check("a/**/z", "a/z", true);
+        check("a/**/z", "a/b/c/z/y", true);
+        check("a/**/z", "a/b", false);
+        check("Docs", "docs", false);
+    }
+
+    #[test]
+    fn stars_classes_and_escapes_stay_within_a_component() {
+        check("a*c", "abc", true);
+        check("a*c", "a/c", false);
+        check("?.rs", "a.rs", true);
+        check("?.rs", "ab.rs", false);
+        check("[a-c]x", "bx", true);
+        check("[!a-c]x", "bx", false);
+        check("[^a-c]x", "dx", true);
+        check("[]]", "]", true);
+        check("[a-]", "-", true);
+        check(r"\*", "*", true);
+        check(r"\*", "a", false);
+        check("{a,b/{c,d}}/e", "b/d/e", true);
+        check("{a,b/{c,d}}/e", "b/e", false);
+        check(r"\{a", "{a", true);
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_an_error() {
+        for text in ["", "/a", "./a", "a/../b", "a//b", "!a", "a**b", "{a", "a}", "[a", r"a\"] {
+            assert!(Pattern::new(text).is_err(), "{text}");
+        }
+        assert!(Pattern::new("[z-a]").is_err());
+        assert!(Pattern::new(&"{a,b}".repeat(11)).is_err());
+    }
+
+    #[test]
+    fn the_wide_reading_sees_through_a_careless_file_system() {
+        for path in ["cloud", "CLOUD/x", "cl\u{200d}oud", "Cloud. /y"] {
+            assert!(reads("cloud", path, Reading::Wide), "{path}");
+            assert_eq!(reads("cloud", path, Reading::Exact), path == "cloud", "{path}");
+        }
+        assert!(reads("Stra\u{df}e", "STRASSE/1", Reading::Wide));
+        assert!(!reads("cloud", "clouds", Reading::Wide));
+    }
+
+    #[test]
+    fn what_may_lie_below_is_known() {
+        let below = |pattern: &str, path: &str| {
+            let pattern = Pattern::new(pattern).expect("the row holds a pattern");
+            let names: Vec<_> = path.split('/').map(str::as_bytes).collect();
+            pattern.reaches_below(&names)
+        };
+        assert!(below("docs/a/b", "docs/a"));
+        assert!(!below("docs/a/b", "docs/c"));
+        assert!(!below("docs", "docs"));
+        assert!(below("**/x", "anything"));
+        assert!(!below("docs/*", "src"));
+    }
+
+    #[test]
+    fn the_name_of_a_ref_is_matched_as_a_whole() {
+        let whole = |pattern: &str, name: &str| {
+            let pattern = Pattern::new(pattern).expect("the row holds a pattern");
+            pattern.matches_name(name.as_bytes())
+        };
+        assert!(whole("v*", "v1.0"));
+        assert!(!whole("v*", "v1/rc"));
+        assert!(whole("release/**", "release/a/b"));
+        assert!(!whole("release/*", "release/a/b"));
+    }
+
+    #[track_caller]
+    fn check(pattern: &str, path: &str, expected: bool) {
+        assert_eq!(reads(pattern, path, Reading::Exact), expected, "{pattern} on {path}");
+    }
+
+    #[track_caller]
+    fn reads(pattern: &str, path: &str, reading: Reading) -> bool {
+        let names: Vec<_> = path.split('/').map(str::as_bytes).collect();
+        Pattern::new(pattern).expect("the row holds a pattern").matches(&names, reading)
+    }
+}

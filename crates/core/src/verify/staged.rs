@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A staging store before a push: every new image made again, every object
+//! accounted for, every ref on its way forward.
+
+use repo_sync_shared::{Audit, ObjectId};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::claims::{Claims, RefClaim};
+use super::judge::{Judge, finding};
+use super::stop::Stop;
+use super::store::StoreView;
+use super::{Verdict, settled};
+use crate::error::RunError;
+use crate::git::Objects;
+use crate::object::Kind;
+use crate::progress::{Phase, Progress};
+
+/// Audits a store from which the claimed refs are to be pushed.
+///
+/// What is new to the mirror is made again from the private side, and must lie in
+/// the store; what else lies there must be public already.
+///
+/// # Errors
+/// Disk or git failed, an object cannot be read, the user stopped the run. Whatever
+/// the two sides do not agree on is no error but a finding.
+pub fn audit_store(
+    claims: &Claims,
+    objects: &Objects<'_>,
+    store: &StoreView<'_>,
+    progress: &dyn Progress,
+) -> Result<Verdict, RunError> {
+    progress.start(Phase::Verify, None);
+    let verdict = settled(audit(claims, objects, store, progress));
+    progress.finish(Phase::Verify);
+    verdict
+}
+
+fn audit(
+    claims: &Claims,
+    objects: &Objects<'_>,
+    store: &StoreView<'_>,
+    progress: &dyn Progress,
+) -> Result<Verdict, Stop> {
+    let mut judge = Judge::new(objects, claims, progress)?;
+    let public = judge.images.behind(&claims.seen, &judge.beyond);
+    let tags = refs(&mut judge, claims)?;
+    let expected = expected(&judge, claims, &tags, &public);
+
+    // What the mirror has comes first: it need not be in the store.
+    let commits = store.commits()?;
+    let bases: FxHashSet<ObjectId> =
+        judge.settings.seams.iter().filter_map(|seam| Some(seam.public?.0)).collect();
+    for commit in commits {
+        if let Some(image) = judge.images.number(commit)
+            && public[image as usize]
+        {
+            judge.take_as_public(image)?;
+        }
+        if bases.contains(&commit) {
+            judge.before.insert(commit);
+            judge.before.extend(store.listed(commit)?);
+        }
+    }
+    let to_judge = commits_to_judge(&judge, claims, &public);
+    for &commit in &to_judge {
+        for image in judge.images.reduced(&judge.history, commit) {
+            if public[image as usize] {
+                judge.take_as_public(image)?;
+            }
+        }
+    }
+    let mut judged = 0;
+    for commit in to_judge {
+        let image = judge.images.own(commit);
+        let take = image.is_some_and(|image| expected.contains_key(&judge.images.id(image)));
+        judge.judge(commit, take)?;
+        judged += 1;
+        if judged % 256 == 0 {
+            progress.advance(Phase::Verify, 256);
+            if progress.interrupted() {
+                return Err(RunError::Interrupted.into());
+            }
+        }
+    }
+    judge.wanted.extend(expected);
+    let mut audit = Audit {
+        commits: judged,
+        refs: claims.updates.len() as u64,
+        waivers: judge.settings.waivers,
+        ..Audit::default()
+    };
+    account(&mut judge, store, &mut audit, progress)?;
+    for fault in store.faults() {
+        judge.disagree(None, None, fault);
+    }
+    for (name, _) in store.refs()? {
+        let name = repo_sync_shared::escape_bytes(&name);
+        judge.disagree(None, None, format!("the store has a ref `{name}`"));
+    }
+    Ok(Verdict { audit, findings: judge.findings, ..Verdict::default() })
+}
+
+/// The private commits whose images nobody has judged yet: what the planned refs
+/// reach, but for what led to an image that is public.
+fn commits_to_judge(judge: &Judge<'_>, claims: &Claims, public: &[bool]) -> Vec<u32> {
+    let history = &judge.history;
+    let mut settled = vec![false; history.graph.len()];
+    for commit in history.numbers().rev() {
+        let own = judge.images.own(commit);
+        settled[commit as usize] |= own.is_some_and(|image| public[image as usize]);
+        // What a seam settles, or what is withheld, says nothing of its parents.
+        if settled[commit as usize] && !judge.is_set_aside(commit) {
+            for &parent in history.parents(commit) {
+                settled[parent as usize] = true;
+            }
+        }
+        settled[commit as usize] &= own.is_none_or(|image| public[image as usize]);
+    }
+    let sources = claims.updates.iter().filter_map(|update| history.number(update.source));
+    // A tag object leads to a commit that a planned branch reaches.
+    let planned = claims.branches.iter().filter_map(|(_, tip)| history.number(tip.id()));
+    let planned = planned.filter(|_| claims.updates.iter().any(|one| is_tag(&one.name)));
+    let reached = history.graph.behind(sources.chain(planned));
+    history.numbers().filter(|&one| reached[one as usize] && !settled[one as usize]).collect()
+}
+
+fn is_tag(name: &[u8]) -> bool {
+    name.starts_with(b"refs/tags/")
+}
+
+/// The new commits and tags that the store must hold.
+fn expected(
+    judge: &Judge<'_>,
+    claims: &Claims,
+    tags: &[(ObjectId, ObjectId)],
+    public: &[bool],
+) -> FxHashMap<ObjectId, Kind> {
+    let images = &judge.images;
+    let branches = claims.updates.iter().filter_map(|update| images.number(update.new));
+    let tagged = tags.iter().filter_map(|(_, commit)| images.number(*commit));
+    let behind = images.graph.behind(branches.chain(tagged));
+    let new =
+        (0..).zip(behind.iter().zip(public)).filter(|(_, (behind, public))| **behind && !**public);
+    let commits = new
+        .map(|(image, _)| images.id(image))
+        // The public commit of a seam is the mirror's own.
+        .filter(|id| {
+            !judge
+                .settings
+                .seams
+                .iter()
+                .any(|seam| seam.public.is_some_and(|(public, _)| public == *id))
+        })
+        .map(|id| (id, Kind::Commit));
+    let tags = tags.iter().filter(|(tag, commit)| tag != commit);
+    commits.chain(tags.map(|(tag, _)| (*tag, Kind::Tag))).collect()
+}
+
+/// Looks at every ref that is to be moved; the tags among them, each with the
+/// image that it leads to.
+fn refs(judge: &mut Judge<'_>, claims: &Claims) -> Result<Vec<(ObjectId, ObjectId)>, Stop> {
+    let mut tags = Vec::new();
+    for update in &claims.updates {
+        let fault = match (
+            update.name.strip_prefix(b"refs/heads/"),
+            update.name.strip_prefix(b"refs/tags/"),
+        ) {
+            (Some(name), _) => branch(judge, claims, update, name),
+            (None, Some(name)) => {
+                let tag = judge.tag(name, update.source)?;
+                tags.extend(tag.as_ref().map(|tag| (tag.names, tag.commit)));
+                let found = tag.as_ref().map(|tag| tag.names);
+                if let Some(message) = tag.and_then(|tag| tag.message) {
+                    judge.look_for_private_ids(None, &message);
+                }
+                tag_fault(judge, claims, update, name, found)
+            }
+            (None, None) => Some("it is neither a branch nor a tag".to_owned()),
+        };
+        if let Some(fault) = fault {
+            let name = repo_sync_shared::escape_bytes(&update.name);
+            judge.disagree(None, None, format!("`{name}` is to move to {}: {fault}", update.new));
+        }
+    }
+    Ok(tags)
+}
+
+fn branch(judge: &Judge<'_>, claims: &Claims, update: &RefClaim, name: &[u8]) -> Option<String> {
+    let (history, images) = (&judge.history, &judge.images);
+    if !judge.settings.lists_branch(name) {
+        return Some("the manifest lists no such branch".to_owned());
+    }
+    let tip = claims.branches.iter().find(|(known, _)| known.as_bytes() == name);
+    let tip = tip.and_then(|(_, tip)| history.number(tip.id()));
+    let source = history.number(update.source);
+    let (Some(tip), Some(source)) = (tip, source) else {
+        return Some("there is no such private branch".to_owned());
+    };
+    if !history.graph.reaches(tip, source) {
+        return Some(format!("private commit {} is not on that branch", update.source));
+    }
+    let image = images.of(source).map(|image| images.id(image));
+    if image != Some(update.new) {
+        return Some(format!("{} is no image of private commit {}", update.new, update.source));
+    }
+    let expected = update.expected?;
+    (!images.descends(update.new, expected, &judge.beyond))
+        .then(|| format!("that does not descend from {expected}, where it stands"))
+}
+
+fn tag_fault(
+    judge: &Judge<'_>,
+    claims: &Claims,
+    update: &RefClaim,
+    name: &[u8],
+    found: Option<ObjectId>,
+) -> Option<String> {
+    if !judge.settings.lists_tag(name) {
+        return Some("the manifest lists no such tag".to_owned());
+    }
+    if !claims.tags.iter().any(|(known, target)| known == name && *target == update.source) {
+        return Some("there is no such private tag".to_owned());
+    }
+    match (found, update.expected) {
+        (None, _) => Some("its commit has no image".to_owned()),
+        (Some(found), _) if found != update.new => Some(format!("the verifier makes it {found}")),
+        (Some(_), Some(_)) => Some("a public tag never moves".to_owned()),
+        (Some(_), None) => None,
+    }
+}
+
+/// Reads the store: all that is wanted is there, and nothing else.
+fn account(
+    judge: &mut Judge<'_>,
+    store: &StoreView<'_>,
+    audit: &mut Audit,
+    progress: &dyn Progress,
+) -> Result<(), Stop> {
+    let mut found: FxHashSet<ObjectId> = FxHashSet::default();
+    let (wanted, before) = (&judge.wanted, &judge.before);
+    let mut faults = Vec::new();
+    store.read_all(progress, |held| {
+        audit.objects += 1;
+        audit.bytes += held.size;
+        found.insert(held.id);
+        let kind = held.kind.name();
+        let id = held.id;
+        if held.hashed != id {
+            faults.push(format!("{kind} {id} in the store hashes to {}", held.hashed));
+        } else if let Some(expected) = wanted.get(&id) {
+            if *expected != held.kind {
+                faults.push(format!("{id} is a {kind}, but its place asks for a {expected}"));
+            }
+        } else if !before.contains(&id) {
+            faults.push(format!("{kind} {id} lies in the store, and nothing public explains it"));
+        }
+    })?;
+    let mut missing: Vec<_> = wanted.iter().filter(|(id, _)| !found.contains(id)).collect();
+    missing.sort_unstable_by_key(|(id, _)| **id);
+    faults.extend(missing.iter().map(|(id, kind)| format!("{kind} {id} is not in the store")));
+    judge.findings.extend(faults.into_iter().map(|fault| finding(None, None, fault)));
+    Ok(())
+}

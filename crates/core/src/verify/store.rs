@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A store of public objects, read from outside: every object in it, reachable or
+//! not, hashed again.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::Stdio;
+
+use repo_sync_shared::ObjectId;
+use sha1::{Digest as _, Sha1};
+
+use super::stop::Stop;
+use crate::error::RunError;
+use crate::git::Git;
+use crate::object::Kind;
+use crate::progress::{Phase, Progress};
+
+/// A bare repository, and the way to run git in it.
+pub struct StoreView<'a> {
+    /// Git for it.
+    pub git: &'a Git,
+    /// Where it lies.
+    pub path: &'a Path,
+}
+
+/// How much of a file is in memory at once.
+const CHUNK: usize = 64 * 1024;
+
+/// One object of a store.
+pub(super) struct Held {
+    pub(super) id: ObjectId,
+    pub(super) kind: Kind,
+    pub(super) size: u64,
+    /// What its bytes hash to.
+    pub(super) hashed: ObjectId,
+    /// Its bytes, for a commit or a tag.
+    pub(super) text: Option<Vec<u8>>,
+}
+
+impl StoreView<'_> {
+    /// The commits that the store holds.
+    pub(super) fn commits(&self) -> Result<Vec<ObjectId>, Stop> {
+        let args = [
+            "cat-file",
+            "--batch-all-objects",
+            "--unordered",
+            "--batch-check=%(objecttype) %(objectname)",
+        ];
+        let listing = self.git.run(&args, b"")?;
+        let commits = listing
+            .split(|&byte| byte == b'\n')
+            .filter_map(|line| line.strip_prefix(b"commit ").and_then(ObjectId::from_hex));
+        Ok(commits.collect())
+    }
+
+    /// The trees and files behind a commit, also where the files themselves are not
+    /// in the store.
+    pub(super) fn listed(&self, commit: ObjectId) -> Result<Vec<ObjectId>, Stop> {
+        let tree = format!("{commit}^{{tree}}");
+        let root = self.git.run(&["rev-parse", "--verify", "--quiet", &tree], b"")?;
+        let below = self.git.run(&["ls-tree", "-r", "-t", "--format=%(objectname)", &tree], b"")?;
+        let ids = root.split(|&byte| byte == b'\n').chain(below.split(|&byte| byte == b'\n'));
+        Ok(ids.filter_map(ObjectId::from_hex).collect())
+    }
+
+    /// All objects that these commits reach.
+    pub(super) fn reached(&self, commits: &[ObjectId]) -> Result<Vec<ObjectId>, Stop> {
+        let mut input: Vec<u8> = Vec::new();
+        for commit in commits {
+            input.extend(commit.to_hex());
+            input.push(b'\n');
+        }
+        let args = ["rev-list", "--objects", "--no-object-names", "--stdin"];
+        let listing = self.git.run(&args, &input)?;
+        Ok(listing.split(|&byte| byte == b'\n').filter_map(ObjectId::from_hex).collect())
+    }
+
+    /// What is wrong with the store as such: it must borrow nothing.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let borrowed = ["alternates", "http-alternates"].into_iter().filter(|name| {
+            let path = self.path.join("objects").join("info").join(name);
+            path.exists()
+        });
+        borrowed.map(|name| format!("the store borrows objects by `objects/info/{name}`")).collect()
+    }
+
+    /// The refs of the store.
+    pub(super) fn refs(&self) -> Result<Vec<(Vec<u8>, ObjectId)>, Stop> {
+        let listing = self.git.run(&["for-each-ref", "--format=%(objectname) %(refname)"], b"")?;
+        let refs = listing.split(|&byte| byte == b'\n').filter_map(|line| {
+            let (id, name) = line.split_at_checked(40)?;
+            Some((name.get(1..)?.to_vec(), ObjectId::from_hex(id)?))
+        });
+        Ok(refs.collect())
+    }
+
+    /// Reads every object and hands it over, hashed.
+    pub(super) fn read_all(
+        &self,
+        progress: &dyn Progress,
+        mut each: impl FnMut(Held),
+    ) -> Result<(), Stop> {
+        let args = ["cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch"];
+        let mut child = self.git.spawn(&args, Stdio::null(), Stdio::piped())?;
+        let stdout = child.stdout.take().expect("its output was asked for as a pipe");
+        let mut reader = BufReader::with_capacity(CHUNK, stdout);
+        let mut count = 0_u64;
+        let read = loop {
+            match next(&mut reader) {
+                Ok(Some(held)) => each(held),
+                Ok(None) => break Ok(()),
+                Err(err) => break Err(err),
+            }
+            count += 1;
+            if count.is_multiple_of(1_024) {
+                progress.advance(Phase::Verify, 1_024);
+                if progress.interrupted() {
+                    // The child ends when nobody reads it any more.
+                    drop(reader);
+                    let _ = Git::finish(&args, child);
+                    return Err(RunError::Interrupted.into());
+                }
+            }
+        };
+        drop(reader);
+        Git::finish(&args, child)?;
+        Ok(read.map_err(|err| RunError::io("failed to read", self.path, err))?)
+    }
+}
+
+/// The next object of `git cat-file --batch`.
+fn next(reader: &mut impl BufRead) -> std::io::Result<Option<Held>> {
+    let broken = || std::io::Error::other("`git cat-file` says something else than an object");
+    let mut line = Vec::new();
+    if reader.read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let words: Vec<&[u8]> = line.trim_ascii_end().split(|&byte| byte == b' ').collect();
+    let [id, kind, size] = words[..] else { return Err(broken()) };
+    let (Some(id), Some(kind)) = (ObjectId::from_hex(id), Kind::from_name(kind)) else {
+        return Err(broken());
+    };
+    let size: u64 =
+        std::str::from_utf8(size).ok().and_then(|size| size.parse().ok()).ok_or_else(broken)?;
+    let mut sha1 = Sha1::new();
+    sha1.update(format!("{} {size}\0", kind.name()));
+    let mut text = Vec::new();
+    let keep = matches!(kind, Kind::Commit | Kind::Tag);
+    let mut content = reader.by_ref().take(size);
+    let mut left = size;
+    loop {
+        let bytes = content.fill_buf()?;
+        if bytes.is_empty() {
+            break;
+        }
+        sha1.update(bytes);
+        if keep {
+            text.extend_from_slice(bytes);
+        }
+        let len = bytes.len();
+        left -= len as u64;
+        content.consume(len);
+    }
+    let mut end = [0];
+    reader.read_exact(&mut end)?;
+    if left > 0 || end != [b'\n'] {
+        return Err(broken());
+    }
+    let hashed = ObjectId::from_bytes(sha1.finalize().into());
+    Ok(Some(Held { id, kind, size, hashed, text: keep.then_some(text) }))
+}
