@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! An empty bare repository that is gone after use, to fetch into.
 
+use std::path::Path;
+
 use tempfile::TempDir;
 
 use super::process::{Environment, Git};
@@ -9,7 +11,7 @@ use crate::error::RunError;
 /// A bare repository in a temporary directory.
 pub(crate) struct Scratch {
     git: Git,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Scratch {
@@ -19,7 +21,12 @@ impl Scratch {
             .map_err(|err| RunError::io("failed to create", std::env::temp_dir(), err))?;
         let git = Git::at(dir.path(), environment);
         git.run(&["init", "--quiet", "--bare", "--template="], b"")?;
-        Ok(Self { git, _dir: dir })
+        Ok(Self { git, dir })
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
     }
 
     /// Git for it.

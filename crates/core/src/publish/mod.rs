@@ -4,6 +4,7 @@
 //! Nothing is written outside the staging store before the push, and the push is
 //! one atomic step: a run may die anywhere, and the next one finishes the work.
 
+mod audit;
 mod claims;
 mod hints;
 mod push;
@@ -19,6 +20,8 @@ use crate::progress::{Phase, Progress};
 use crate::session::Session;
 use crate::staging::Staging;
 use crate::verify::{StoreView, audit_store};
+
+pub use audit::{Audited, verify};
 
 use push::Pushed;
 

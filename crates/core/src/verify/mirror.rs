@@ -56,7 +56,10 @@ fn audit(
     let Unexplained { faults, objects: rest, texts } = unexplained;
     judge.findings.extend(faults.into_iter().map(|fault| finding(None, None, fault)));
     let foreign = explain(&mut judge, copy, &refs, rest, &texts, &mut warnings)?;
-    Ok(Verdict { audit, findings: judge.findings, warnings, foreign })
+    let seen = claims.seen.iter().map(|(name, _)| name);
+    let unlisted = seen.filter(|name| !is_listed(&judge, name) && !is_of_a_forge(name));
+    let unlisted = unlisted.cloned().collect();
+    Ok(Verdict { audit, findings: judge.findings, warnings, foreign, unlisted })
 }
 
 /// Judges every commit that the mirror shows an image of, and all before it.
@@ -182,17 +185,15 @@ fn explain(
     let bases: Vec<ObjectId> =
         judge.settings.seams.iter().filter_map(|seam| Some(seam.public?.0)).collect();
     let settled = behind(texts, bases.iter().copied());
-    let listed = refs.iter().filter(|(name, _)| {
-        let branch = name.strip_prefix(b"refs/heads/");
-        let tag = name.strip_prefix(b"refs/tags/");
-        branch.is_some_and(|name| judge.settings.lists_branch(name))
-            || tag.is_some_and(|name| judge.settings.lists_tag(name))
-    });
-    let on_listed = behind(texts, listed.map(|(_, id)| *id));
+    let (listed, others): (Vec<_>, Vec<_>) =
+        refs.iter().partition(|(name, _)| is_listed(judge, name));
+    let on_listed = behind(texts, listed.iter().map(|(_, id)| *id));
+    let unlisted: FxHashSet<ObjectId> = others.iter().map(|(_, id)| *id).collect();
     let commits = || rest.iter().filter(|(_, kind)| *kind == Kind::Commit).map(|(id, _)| *id);
     let (before, others): (Vec<_>, Vec<_>) = commits().partition(|id| settled.contains(id));
     let before = reached(copy, &before)?;
-    let theirs = reached(copy, &others)?;
+    let unlisted = rest.iter().map(|(id, _)| *id).filter(|id| unlisted.contains(id));
+    let theirs = reached(copy, &others.iter().copied().chain(unlisted).collect::<Vec<_>>())?;
     let foreign = others.iter().filter(|id| on_listed.contains(id));
     let foreign = foreign.map(|&id| PublicCommit::new(id)).collect();
     for (id, kind) in rest.into_iter().filter(|(id, _)| !before.contains(id)) {
@@ -214,6 +215,20 @@ fn explain(
         }
     }
     Ok(foreign)
+}
+
+fn is_listed(judge: &Judge<'_>, name: &[u8]) -> bool {
+    match (name.strip_prefix(b"refs/heads/"), name.strip_prefix(b"refs/tags/")) {
+        (Some(branch), _) => judge.settings.lists_branch(branch),
+        (None, Some(tag)) => judge.settings.lists_tag(tag),
+        (None, None) => false,
+    }
+}
+
+/// Refs that a forge makes of itself, for pull requests and the like.
+fn is_of_a_forge(name: &[u8]) -> bool {
+    let prefixes = ["pull", "merge-requests", "changes", "keep-around"];
+    prefixes.iter().any(|prefix| name.starts_with(format!("refs/{prefix}/").as_bytes()))
 }
 
 fn reached(copy: &StoreView<'_>, commits: &[ObjectId]) -> Result<FxHashSet<ObjectId>, Stop> {

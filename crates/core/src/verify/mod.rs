@@ -62,14 +62,27 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What a person should know all the same.
     pub warnings: Vec<Finding>,
-    /// Commits of a mirror that are not ours, newest first.
+    /// Commits of a mirror that are not ours.
     pub foreign: Vec<PublicCommit>,
+    /// Refs of a mirror that its manifest does not list, but for those that a forge
+    /// keeps for itself.
+    pub unlisted: Vec<Vec<u8>>,
 }
+
+/// As many findings as anybody reads.
+const MOST_FINDINGS: usize = 100;
 
 /// An audit that could not go on has found something, unless the run has to end.
 fn settled(verdict: Result<Verdict, Stop>) -> Result<Verdict, RunError> {
     match verdict {
-        Ok(verdict) => Ok(verdict),
+        Ok(mut verdict) => {
+            let more = verdict.findings.len().saturating_sub(MOST_FINDINGS);
+            if more > 0 {
+                verdict.findings.truncate(MOST_FINDINGS);
+                verdict.findings.push(finding(None, None, format!("there are {more} more")));
+            }
+            Ok(verdict)
+        }
         Err(Stop::Run(err)) => Err(*err),
         Err(Stop::Unsound(fault)) => {
             Ok(Verdict { findings: vec![finding(None, None, fault)], ..Verdict::default() })

@@ -21,6 +21,7 @@ pub mod map;
 pub mod plan;
 mod run;
 pub mod sync;
+pub mod verify;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -29,6 +30,7 @@ pub enum Command {
     Init(init::InitArgs),
     Plan(plan::PlanArgs),
     Sync(sync::SyncArgs),
+    Verify(verify::VerifyArgs),
     Explain(explain::ExplainArgs),
     Map(map::MapArgs),
     Export(export::ExportArgs),
@@ -43,6 +45,7 @@ impl Command {
             Self::Init(_) => "init",
             Self::Plan(_) => "plan",
             Self::Sync(_) => "sync",
+            Self::Verify(_) => "verify",
             Self::Explain(_) => "explain",
             Self::Map(_) => "map",
             Self::Export(_) => "export",
@@ -60,7 +63,7 @@ impl Command {
         /// For one whose output is a file in itself.
         const WRITES: &[Format] = &[Format::Text];
         match self {
-            Self::Plan(_) | Self::Sync(_) => FINDS,
+            Self::Plan(_) | Self::Sync(_) | Self::Verify(_) => FINDS,
             Self::Init(_) | Self::Explain(_) | Self::Map(_) | Self::Export(_) => REPORTS,
             Self::Completions(_) | Self::Man(_) => WRITES,
         }
@@ -73,6 +76,7 @@ pub fn run(ctx: &Context, ui: &mut Ui, command: &Command) -> Result<Outcome, Cli
         Command::Init(args) => init::run(ctx, ui, args),
         Command::Plan(args) => plan::run(ctx, ui, args),
         Command::Sync(args) => sync::run(ctx, ui, args),
+        Command::Verify(args) => verify::run(ctx, ui, args),
         Command::Explain(args) => explain::run(ctx, ui, args),
         Command::Map(args) => map::run(ctx, ui, args),
         Command::Export(args) => export::run(ctx, ui, args),
@@ -119,6 +123,8 @@ mod tests {
         check("plan one two", false);
         check("sync --dry-run --local main", true);
         check("sync --receipt file", false);
+        check("verify --full --all", true);
+        check("verify main", false);
         check("explain a b --rev v1", true);
         check("explain --rev v1", false);
         check("map", true);

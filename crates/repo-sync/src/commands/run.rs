@@ -94,7 +94,7 @@ fn one(
 }
 
 /// A run that did not get to a plan, as a report among others.
-fn of_error(command: &str, options: &SessionOptions, err: CliError) -> Report {
+pub(super) fn of_error(command: &str, options: &SessionOptions, err: CliError) -> Report {
     let mut report = Report::new(command, err.outcome());
     report.mirror.clone_from(&options.mirror);
     report.refusals = err.findings().to_vec();
@@ -106,7 +106,7 @@ fn of_error(command: &str, options: &SessionOptions, err: CliError) -> Report {
 
 /// The outcome that decides the exit status of many runs: the one that needs a
 /// person most.
-fn worst(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
+pub(super) fn worst(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
     outcomes
         .max_by_key(|outcome| match outcome {
             Outcome::UpToDate => 0,

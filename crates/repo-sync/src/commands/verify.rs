@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `repo-sync verify`: a mirror, audited from outside.
+
+use repo_sync_core::git::{Address, Objects};
+use repo_sync_core::publish::{Audited, SyncRequest, verify};
+use repo_sync_core::session::{Session, SessionOptions};
+use repo_sync_shared::{Fleet, Outcome, Report, escape_text};
+
+use super::run::{of_error, worst};
+use crate::args::Format;
+use crate::context::Context;
+use crate::engine::{Engine, address, today};
+use crate::error::CliError;
+use crate::render::{self, count};
+use crate::ui::{Palette, Ui};
+
+const EXAMPLES: &str = "\
+Examples:
+  repo-sync verify                 Audit the mirror that the manifest names
+  repo-sync verify --to ../mirror  Audit another copy of it
+  repo-sync verify --full          Look also behind refs that the manifest does not list";
+
+/// Audit a mirror from outside
+///
+/// Fetches the mirror into an empty repository, makes every public commit again from
+/// the private ones with code that shares nothing with the filter, and accounts for
+/// every ref and every object. Changes nothing.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct VerifyArgs {
+    /// Look also behind refs that the manifest does not list
+    ///
+    /// Nobody can say what belongs there, such as pull requests; but commits and
+    /// trees of the private repository do not.
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// Audits each mirror that the flags name.
+pub fn run(ctx: &Context, ui: &mut Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
+    let engine = Engine::open(ctx, ui, false)?;
+    let objects = engine.objects()?;
+    let mut reports = Vec::new();
+    for options in &engine.mirrors(ctx, &objects)? {
+        let report = match one(ctx, ui, &engine, &objects, options, args) {
+            Ok(report) => report,
+            Err(err) if ctx.global.all => of_error("verify", options, err),
+            Err(err) => return Err(err.of_mirror(options.mirror.as_deref())),
+        };
+        if !ctx.global.all {
+            let outcome = report.outcome;
+            render::report(ui, &ctx.global, &report)?;
+            return Ok(outcome);
+        }
+        reports.push(report);
+    }
+    let outcome = worst(reports.iter().map(|report| report.outcome));
+    let fleet = Fleet { version: 1, command: "verify".to_owned(), mirrors: reports };
+    render::fleet(ui, &ctx.global, &fleet)?;
+    Ok(outcome)
+}
+
+fn one(
+    ctx: &Context,
+    ui: &mut Ui,
+    engine: &Engine,
+    objects: &Objects<'_>,
+    options: &SessionOptions,
+    args: &VerifyArgs,
+) -> Result<Report, CliError> {
+    let mut session = Session::open(&engine.repo, objects, options, &[], &engine.watch)?;
+    let address = address(ctx, &engine.repo, &session.policy)?;
+    let request = SyncRequest {
+        rev: None,
+        any_rev: false,
+        address: &address,
+        environment: &engine.environment,
+        local: true,
+        today: today(),
+    };
+    let audited = verify(&mut session, &request, args.full, &engine.watch)?;
+    engine.watch.clear();
+    let name = session.policy.mirror.name.clone();
+    if ctx.global.format != Format::Json {
+        write(ui, &name, &address, &audited)?;
+    }
+    Ok(audited.report(&name))
+}
+
+/// What was looked at, and what came of it, in a few lines.
+fn write(ui: &mut Ui, name: &str, address: &Address, audited: &Audited) -> Result<(), CliError> {
+    let Palette { bold, good, error, id, .. } = ui.palette_out();
+    let (style, words) = match audited.outcome {
+        Outcome::Refused => (error, "disagrees with the private repository"),
+        Outcome::Diverged => (error, "holds commits that are not ours"),
+        Outcome::Synced
+        | Outcome::UpToDate
+        | Outcome::Planned
+        | Outcome::Failed
+        | Outcome::Usage
+        | Outcome::Interrupted => (good, "is what the private repository makes it"),
+    };
+    let address = address.to_string();
+    let address = escape_text(address.as_bytes());
+    let audit = &audited.verdict.audit;
+    let out = &mut ui.stdout();
+    writeln!(out, "{bold}{name}{bold:#} at {address} {style}{words}{style:#}")?;
+    writeln!(
+        out,
+        "  {} in {} read, {}; {} made again",
+        count(audit.objects, "object"),
+        count(audit.bytes, "byte"),
+        count(audit.refs, "ref"),
+        count(audit.commits, "private commit"),
+    )?;
+    writeln!(out, "  {}, {} skipped", count(audit.waivers, "waiver"), audit.skipped)?;
+    for commit in &audited.verdict.foreign {
+        writeln!(out, "  foreign {id}{commit}{id:#}")?;
+    }
+    Ok(())
+}
