@@ -122,7 +122,7 @@ fn compile(hir: &Hir) -> Result<Regex, PatternError> {
         .utf8_empty(false)
         .which_captures(WhichCaptures::All)
         .nfa_size_limit(Some(PROGRAM_LIMIT))
-        .onepass_size_limit(Some(PROGRAM_LIMIT))
+        .onepass(false)
         .hybrid_cache_capacity(CACHE_LIMIT);
     Regex::builder().configure(config).build_from_hir(hir).map_err(|err: BuildError| {
         match err.size_limit() {

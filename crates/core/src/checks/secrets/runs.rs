@@ -52,9 +52,10 @@ fn utf16(text: &[u8], visit: Visit<'_>) -> Result<(), ScanError> {
     let mut decoded = Vec::new();
     let mut from = 0;
     while let Some(nul) = memchr::memchr(0, &text[from..]).map(|at| from + at) {
-        let start = match nul > from && is_text(text[nul - 1]) {
+        let nuls = text[nul..].iter().take_while(|byte| **byte == 0).count();
+        let start = match nuls == 1 && nul > from && is_text(text[nul - 1]) {
             true => nul - 1,
-            false => nul + 1,
+            false => nul + nuls,
         };
         decoded.clear();
         let mut at = start;
@@ -69,7 +70,7 @@ fn utf16(text: &[u8], visit: Visit<'_>) -> Result<(), ScanError> {
         if decoded.len() >= SHORTEST_UTF16 {
             visit(Decoded { encoding: Encoding::Utf16, start, bytes: &decoded })?;
         }
-        from = at.max(nul + 1);
+        from = at.max(nul + nuls);
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use flate2::read::MultiGzDecoder;
+use rustc_hash::FxHashSet;
 
 use super::rule::Candidate;
 use super::runs::each_run;
@@ -207,24 +208,29 @@ impl Scanner {
         });
     }
 
-    /// Turns places into lines, and tells each line once for each rule.
+    /// Turns places into lines, and tells each line once for each rule: as it can be
+    /// read with the least decoding.
     fn hits(&self, data: &[u8], mut found: Vec<Found>) -> Vec<Hit> {
-        found.sort_by_key(|found| (found.place, found.encodings.len()));
-        let mut hits = Vec::<Hit>::new();
+        found.sort_by_key(|found| found.place);
         let (mut line, mut counted) = (1, 0);
-        for found in found {
-            line += memchr::memchr_iter(b'\n', &data[counted..found.place]).count();
-            counted = found.place;
-            let hit = Hit {
-                rule: Arc::clone(&self.rules.rules[found.rule].id),
-                line: u32::try_from(line).unwrap_or(u32::MAX),
-                encodings: found.encodings,
-            };
-            let of_line = hits.iter().rev().take_while(|known| known.line == hit.line);
-            if !of_line.into_iter().any(|known| known.rule == hit.rule) {
-                hits.push(hit);
-            }
-        }
+        let mut hits: Vec<_> = found
+            .into_iter()
+            .map(|found| {
+                line += memchr::memchr_iter(b'\n', &data[counted..found.place]).count();
+                counted = found.place;
+                Hit {
+                    rule: Arc::clone(&self.rules.rules[found.rule].id),
+                    line: u32::try_from(line).unwrap_or(u32::MAX),
+                    encodings: found.encodings,
+                }
+            })
+            .collect();
+        hits.sort_by(|a, b| {
+            let key = |hit: &Hit| (hit.line, hit.encodings.len());
+            (key(a), &a.rule).cmp(&(key(b), &b.rule))
+        });
+        let mut told = FxHashSet::default();
+        hits.retain(|hit| told.insert((hit.line, Arc::clone(&hit.rule))));
         hits
     }
 }

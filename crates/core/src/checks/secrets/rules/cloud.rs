@@ -15,7 +15,7 @@ pub(super) const RULES: &[BuiltIn] = &[
         "aws-secret-access-key",
         "AWS secret access key",
         &["secret_access", "secretaccess", "secret-access", "aws_secret"],
-        r#"(?i:secret[_-]?access[_-]?key|aws_secret(?:_key)?)["']?\s{0,4}(?:=>|:=|=|:|,)\s{0,4}["']?([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
+        r#"(?i:secret[_-]?access[_-]?key|aws_secret(?:_key)?)["']?[ \t]{0,4}(?:=>|:=|=|:|,)[ \t]{0,4}["']?([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
         4.0,
     ),
     token(
@@ -99,14 +99,14 @@ pub(super) const RULES: &[BuiltIn] = &[
         "heroku-key",
         "Heroku API key",
         &["hrku-", "heroku"],
-        r#"HRKU-[A-Za-z0-9_-]{36,65}|(?i:heroku)[A-Za-z_. -]{0,20}["']?\s{0,3}(?:=>|:=|=|:)\s{0,3}["']?([a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})\b"#,
+        r#"HRKU-[A-Za-z0-9_-]{36,65}|(?i:heroku)[A-Za-z_. -]{0,20}["']?[ \t]{0,3}(?:=>|:=|=|:)[ \t]{0,3}["']?([a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})\b"#,
         3.0,
     ),
     token(
         "cloudflare-token",
         "Cloudflare API token or origin CA key",
         &["v1.0-", "cloudflare"],
-        r#"\bv1\.0-[a-f0-9]{24}-[a-f0-9]{146}\b|(?i:cloudflare)[A-Za-z_. -]{0,30}(?i:key|token)["']?\s{0,3}(?:=>|:=|=|:)\s{0,3}["']?([a-f0-9]{37}|[A-Za-z0-9_-]{40})(?:[^A-Za-z0-9_-]|$)"#,
+        r#"\bv1\.0-[a-f0-9]{24}-[a-f0-9]{146}\b|(?i:cloudflare)[A-Za-z_. -]{0,30}(?i:key|token)["']?[ \t]{0,3}(?:=>|:=|=|:)[ \t]{0,3}["']?([a-f0-9]{37}|[A-Za-z0-9_-]{40})(?:[^A-Za-z0-9_-]|$)"#,
         3.5,
     ),
     token(

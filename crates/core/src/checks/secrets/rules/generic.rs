@@ -4,14 +4,14 @@
 use super::{BuiltIn, token};
 
 /// Parts of names whose value is no secret although a word like `key` is in them.
-const HARMLESS_NAME: &str = r"(?i)^[\w.-]{0,40}(?:public|hash|digest|checksum|fingerprint|placeholder|hint|regex|pattern|label|message|error|prompt|field|header|env|path|file|name|url|uri|type|len|size)";
+const HARMLESS_NAME: &str = r"(?i)^[\w.-]*(?:public|hash|digest|checksum|fingerprint|placeholder|hint|regex|pattern|label|message|error|prompt|field|header|env|path|file|name|url|uri|type|len|size)";
 
 pub(super) const RULES: &[BuiltIn] = &[
     BuiltIn {
         except: &[
             // Addresses that are reserved for examples.
             r"(?i)@(?:[a-z0-9.-]*\.)?(?:example|test|invalid)(?:\.(?:com|org|net))?$",
-            r"(?i)@(?:[a-z0-9.-]*\.)?(?:host|hostname|domain|server|foo|bar|baz|acme)(?:\.[a-z]{2,4})?$",
+            r"(?i)@(?:[a-z0-9.-]*\.)?(?:host|hostname|domain|server|foo|bar|baz)(?:\.[a-z]{2,4})?$",
         ],
         except_secret: &[
             r"(?i)pass|pwd|secret|token|user|foo|bar|qux|test|demo|hunter2|^key$|api[_-]?key|credential",
@@ -23,7 +23,7 @@ pub(super) const RULES: &[BuiltIn] = &[
             "url-password",
             "password in a URL",
             &["://"],
-            r#"\b[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s/?#:@"'`<>\\|,;(){}\[\]]{0,64}:([^\s/?#:@"'`<>\\|]{8,100})@[A-Za-z0-9\[][A-Za-z0-9.:_\]-]{0,100}"#,
+            r#"\b[A-Za-z][A-Za-z0-9+.-]+://[^\s/?#:@"'`<>\\|,;(){}\[\]]*:([^\s/?#:@"'`<>\\|]{8,})@[A-Za-z0-9\[][A-Za-z0-9.:_\]-]*"#,
             2.75,
         )
     },
@@ -66,7 +66,7 @@ pub(super) const RULES: &[BuiltIn] = &[
                 "encryptionkey",
                 "encryption-key",
             ],
-            r#"(?i)\b[\w.-]{0,30}(?:passw(?:or)?d|secret|(?:api|access|private|signing|encryption)[_-]?key|(?:access|auth)[_-]?token)[\w.-]{0,20}["']?\]?(?:\s{0,3}:\s{0,2}[&a-z]{0,8})?\s{0,3}(?::=|=>|=|:)\s{0,3}["'`]([A-Za-z0-9+/_=!@#$%^&*~.:-]{16,})["'`]"#,
+            r#"(?i)\b[\w.-]*(?:passw(?:or)?d|secret|(?:api|access|private|signing|encryption)[_-]?key|(?:access|auth)[_-]?token)[\w.-]*["']?\]?(?:[ \t]*:[ \t]*[&a-z]+)?[ \t]*(?::=|=>|=|:)[ \t]*(?:\r?\n[ \t]*)?["'`]([A-Za-z0-9+/_=!@#$%^&*~.:-]{16,})["'`]"#,
             3.7,
         )
     },
@@ -82,7 +82,7 @@ pub(super) const RULES: &[BuiltIn] = &[
             "env-secret",
             "password, secret or key in an environment file",
             &["_key", "secret", "token", "password", "apikey", "passwd"],
-            r"(?m)^[ \t]{0,8}(?:export |set |ENV |- )?[A-Z0-9_]{0,40}(?:_KEY|SECRET|TOKEN|PASSWORD|PASSWD|APIKEY)[A-Z0-9_]{0,20}=([A-Za-z0-9+/_=.~-]{20,})[ \t]{0,4}(?:\r?$|#)",
+            r"\b[A-Z0-9_]*(?:_KEY|SECRET|TOKEN|PASSWORD|PASSWD|APIKEY)[A-Z0-9_]*=([A-Za-z0-9+/_=.~-]{20,})(?:[^A-Za-z0-9+/_=.~(\[{$-]|$)",
             3.9,
         )
     },

@@ -52,7 +52,7 @@ pub(super) const RULES: &[BuiltIn] = &[
         "wireguard-private-key",
         "private key of WireGuard",
         &["privatekey"],
-        r"(?m)^[ \t]{0,8}PrivateKey[ \t]{0,4}=[ \t]{0,4}([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)",
+        r"\bPrivateKey[ \t]{0,4}=[ \t]{0,4}([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)",
         4.0,
     ),
     BuiltIn {

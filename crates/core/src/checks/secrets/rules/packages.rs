@@ -10,8 +10,8 @@ pub(super) const RULES: &[BuiltIn] = &[
         ..token(
             "npmrc-auth",
             "password of a registry in an .npmrc",
-            &[":_authtoken", ":_password", "_auth="],
-            r#":_(?:authToken|password)\s{0,2}=\s{0,2}["']?([A-Za-z0-9_./+-]{20,}={0,2})|(?m:^_auth=)["']?([A-Za-z0-9+/]{16,}={0,2})"#,
+            &[":_authtoken", ":_password", "_auth"],
+            r#":_(?:authToken|password)[ \t]{0,2}=[ \t]{0,2}["']?([A-Za-z0-9_./+-]{20,}={0,2})|\b_auth[ \t]{0,2}=[ \t]{0,2}["']?([A-Za-z0-9+/]{16,}={0,2})"#,
             3.0,
         )
     },

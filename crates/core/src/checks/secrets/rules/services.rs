@@ -83,7 +83,7 @@ pub(super) const RULES: &[BuiltIn] = &[
         "twilio-key",
         "Twilio auth token or API key",
         &["twilio"],
-        r#"(?i:twilio)[^\n]{0,60}?(?:["'=:,]|\s)\s{0,3}["']?(SK[a-f0-9]{32}|[a-f0-9]{32})\b"#,
+        r#"(?i:twilio)[^\n]{0,60}?["'=:, \t][ \t]{0,3}["']?(SK[a-f0-9]{32}|[a-f0-9]{32})\b"#,
         3.0,
     ),
     token(
@@ -97,7 +97,7 @@ pub(super) const RULES: &[BuiltIn] = &[
         "mailgun-key",
         "Mailgun API key",
         &["key-", "mailgun"],
-        r#"(?:\b|\\[nrt])key-[a-f0-9]{32}\b|(?i:mailgun)[^\n]{0,40}?(?:["'=:,]|\s)\s{0,3}["']?([a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8})\b"#,
+        r#"(?:\b|\\[nrt])key-[a-f0-9]{32}\b|(?i:mailgun)[^\n]{0,40}?["'=:, \t][ \t]{0,3}["']?([a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8})\b"#,
         3.0,
     ),
     token(
@@ -139,7 +139,7 @@ pub(super) const RULES: &[BuiltIn] = &[
         "datadog-key",
         "Datadog API or application key",
         &["datadog", "dd_api_key", "dd_app_key", "dd-api-key", "dd-application-key"],
-        r#"(?i:datadog[A-Za-z_. -]{0,20}(?:key|token)|dd_(?:api|app)_key|dd-(?:api|application)-key)["']?\s{0,3}(?:=>|:=|=|:|,)\s{0,3}["']?([a-f0-9]{40}|[a-f0-9]{32})\b"#,
+        r#"(?i:datadog[A-Za-z_. -]{0,20}(?:key|token)|dd_(?:api|app)_key|dd-(?:api|application)-key)["']?[ \t]{0,3}(?:=>|:=|=|:|,)[ \t]{0,3}["']?([a-f0-9]{40}|[a-f0-9]{32})\b"#,
         3.0,
     ),
     token(
