@@ -172,6 +172,9 @@ pub enum Failure {
         /// The ref.
         name: String,
     },
+    /// There are too many names to look for at once.
+    #[error("cannot look for so many names at once")]
+    Names(#[source] aho_corasick::BuildError),
     /// A file could not be read or written.
     #[error("{what} `{}`", .path.display())]
     Io {
@@ -194,6 +197,11 @@ impl RunError {
     }
 
     /// A commit that git would not make.
+    /// What is to be looked for cannot be.
+    pub(crate) fn unbuilt(source: aho_corasick::BuildError) -> Self {
+        Failure::Names(source).into()
+    }
+
     pub(crate) fn malformed_commit(commit: PrivateCommit, source: &MalformedCommit) -> Self {
         let hint = format!("{source}; `git fsck` shows more");
         Self::refusal(Check::MalformedCommit, Some(commit), None, hint)

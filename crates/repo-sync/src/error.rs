@@ -194,6 +194,7 @@ fn failure_hint(error: &Failure) -> Option<&'static str> {
             Some("somebody moved it at the same time: run `repo-sync sync` again")
         }
         Failure::UnknownId(_) => Some("`repo-sync map` lists all ids of both sides"),
+        Failure::Names(_) => Some("list fewer terms under `[check]`"),
         Failure::Git(_) | Failure::Io { .. } => None,
     }
 }

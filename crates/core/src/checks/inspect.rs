@@ -41,8 +41,8 @@ pub struct Subject<'a> {
 /// # Errors
 /// A tree or commit cannot be read, or the run was interrupted. Blobs that cannot
 /// be read are findings.
-pub fn inspect(
-    session: &mut Session<'_>,
+pub fn inspect<'r>(
+    session: &mut Session<'r>,
     subject: Subject<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<RawFinding>, RunError> {
@@ -79,7 +79,7 @@ pub fn inspect(
 
 struct Inspector<'r> {
     objects: &'r Objects<'r>,
-    families: Vec<Box<dyn Family>>,
+    families: Vec<Box<dyn Family + 'r>>,
     /// Trees that were seen whole, and whether a link lies somewhere below: what a
     /// link means depends on its place.
     trees: FxHashMap<ObjectId, bool>,

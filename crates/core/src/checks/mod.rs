@@ -6,13 +6,25 @@
 //! each. A family says what it found; level and waiver are not its business.
 
 mod content;
+mod dependencies;
+mod dictionary;
+mod encoding;
 mod gitmodules;
 mod inspect;
+mod licences;
+mod lines;
 mod links;
+mod mention;
 mod names;
+mod packages;
+mod path_list;
+mod private_ids;
+mod readings;
+mod references;
 mod scan;
 pub mod secrets;
 mod submodules;
+mod tips;
 
 use std::rc::Rc;
 
@@ -154,12 +166,17 @@ trait Family {
 ///
 /// # Errors
 /// What a family needs of the private repository cannot be read.
-fn families(session: &mut Session<'_>) -> Result<Vec<Box<dyn Family>>, RunError> {
+fn families<'r>(session: &mut Session<'r>) -> Result<Vec<Box<dyn Family + 'r>>, RunError> {
+    let tips = Rc::new(tips::Tips::new(session));
     Ok(vec![
         Box::new(content::Content),
+        Box::new(encoding::Encodings),
+        Box::new(licences::Licences::new(&session.policy.mirror.check.phrases)?),
         Box::<links::Links>::default(),
-        Box::<submodules::Submodules>::default(),
         Box::new(names::Names),
+        Box::new(private_ids::PrivateIds::new(session)),
+        Box::new(references::References::new(session, tips)?),
         Box::new(scan::Secrets::load(session)?),
+        Box::<submodules::Submodules>::default(),
     ])
 }

@@ -128,6 +128,16 @@ impl<'r> Objects<'r> {
         Ok((found, size as u64))
     }
 
+    /// What the object `id` says it is, if it is there. To ask for one that is not
+    /// costs little.
+    pub(crate) fn known_kind(&self, id: ObjectId) -> Option<Kind> {
+        if let Some(header) = self.loose.header(id) {
+            return header.ok().map(|(kind, _)| kind);
+        }
+        let there = self.odb.exists_ext(oid(id), git2::OdbLookupFlags::NO_REFRESH);
+        there.then(|| self.header(id).ok()).flatten().map(|(kind, _)| kind)
+    }
+
     /// Whether the repository holds an object of this id, whatever it is.
     pub fn contains(&self, id: ObjectId) -> bool {
         self.odb.exists(oid(id))

@@ -190,6 +190,13 @@ impl PrivateRepo {
         tags
     }
 
+    /// What all refs name, not peeled, and HEAD.
+    pub(crate) fn ref_targets(&self) -> Vec<ObjectId> {
+        let all = self.repo.references().into_iter().flatten().flatten();
+        let head = self.repo.find_reference("HEAD").ok();
+        all.chain(head).filter_map(|reference| target(&reference)).collect()
+    }
+
     /// The upstream-tracking ref of a local branch and the commit it stands at,
     /// if the branch is configured to follow one.
     pub fn upstream(&self, branch: &str) -> Option<(String, PrivateCommit)> {

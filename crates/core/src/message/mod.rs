@@ -18,7 +18,7 @@ pub use identity::{IdentityRefused, apply_identity, apply_identity_to_trailers, 
 pub use mailmap::Mailmap;
 pub use mode::{apply_mode, subject};
 pub use policy::{IdentityMode, MessageMode, QuotedIds};
-pub use quoted::{Quoted, rewrite_ids};
+pub use quoted::{Quoted, quoted_ids, rewrite_ids};
 pub use trailers::{Trailer, publish_empty, trailers};
 
 /// What git takes for white space: fewer bytes than ASCII has.

@@ -49,6 +49,16 @@ pub fn rewrite_ids<'m>(
     public
 }
 
+/// The ids that a message quotes, in order: the 7 to 40 digits of each.
+pub fn quoted_ids(message: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = 0;
+    std::iter::from_fn(move || {
+        let id = next_id(message, rest)?;
+        rest = id.end;
+        Some(&message[id])
+    })
+}
+
 /// The next quoted id from `at` on, which is no word byte or the start of a word.
 fn next_id(message: &[u8], mut at: usize) -> Option<Range<usize>> {
     loop {
@@ -124,6 +134,8 @@ mod tests {
             Quoted::Leave
         });
         assert_eq!(asked, expected, "{message}");
+        let listed: Vec<_> = quoted_ids(message.as_bytes()).collect();
+        assert_eq!(listed, expected.iter().map(|id| id.as_bytes()).collect::<Vec<_>>());
         assert!(matches!(public, Cow::Borrowed(_)));
     }
 

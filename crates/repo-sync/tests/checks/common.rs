@@ -16,6 +16,7 @@ pub(crate) fn start(manifest: &str) -> History {
         tree.file("sync.toml", manifest)
             .file("src/lib.rs", "pub mod a;\n")
             .file("README.md", "# Widget\n")
+            .file("docs/tour.md", "# A tour\n")
             .file("cloud/billing/Cargo.toml", "[package]\nname = \"acme-billing\"\n")
             .file("cloud/billing/src/invoice.rs", "pub fn price() -> u32 { 3 }\n")
             .file("ops/runbook/page.md", "whom to call\n")

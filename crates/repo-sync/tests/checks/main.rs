@@ -4,3 +4,5 @@
 
 mod common;
 mod ids;
+mod licences;
+mod names;

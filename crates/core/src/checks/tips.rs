@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What is private now: the trees of the policy tip and of the planned branches, by
+//! the rules of the policy tip.
+//!
+//! [`Tips::find`] answers for one path. Directories are read when they are asked
+//! for, each once. One that cannot be read is empty here: that what is private may
+//! be missing is a promise of its own.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::git::Objects;
+use crate::manifest::Shape;
+use crate::object::{EntryKind, Kind, commit_links};
+use crate::paths::{Position, Reach, components, join};
+use crate::session::Session;
+use crate::tree::{Entries, entries};
+
+/// A path of more components is named by nobody, and walked by nobody.
+const MAX_DEPTH: usize = 512;
+
+/// No manifest of a package is larger, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// The trees, and what of them is public.
+pub(super) struct Tips<'r> {
+    objects: &'r Objects<'r>,
+    shape: Arc<Shape>,
+    roots: Vec<PrivateTree>,
+    names: FxHashSet<Vec<u8>>,
+    listed: RefCell<FxHashMap<ObjectId, Rc<Entries>>>,
+    below: RefCell<FxHashMap<(ObjectId, Position), Below>>,
+    found: RefCell<FxHashMap<Vec<u8>, Option<Found>>>,
+}
+
+/// How far a path leads into the trees, and what stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// How many components of the path are there.
+    pub(super) depth: usize,
+    /// Whether those are all.
+    pub(super) whole: bool,
+    /// Whether nothing at or below that place is public.
+    pub(super) is_private: bool,
+    /// Whether it is a file, link or gitlink.
+    pub(super) is_file: bool,
+}
+
+/// What is at or below a directory.
+#[derive(Clone, Copy, Debug, Default)]
+struct Below {
+    public: bool,
+    private: bool,
+}
+
+impl<'r> Tips<'r> {
+    pub(super) fn new(session: &Session<'r>) -> Self {
+        let objects = session.replay.objects();
+        let history = &session.replay.history;
+        let tree = |tip: PrivateCommit| match history.number(tip) {
+            Some(number) => Some(history.tree(number)),
+            // With a policy from elsewhere.
+            None => {
+                let object = objects.read(tip.id(), Kind::Commit).ok()?;
+                Some(PrivateTree::new(commit_links(object.data()).ok()?.0))
+            }
+        };
+        let branches = session.policy.branches.iter().map(|branch| branch.tip);
+        let mut roots = Vec::new();
+        for root in std::iter::once(session.policy.tip).chain(branches).filter_map(tree) {
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+        let mut this = Self {
+            objects,
+            shape: session.policy.mirror.shape.clone(),
+            roots,
+            names: FxHashSet::default(),
+            listed: RefCell::default(),
+            below: RefCell::default(),
+            found: RefCell::default(),
+        };
+        let mut names = FxHashSet::default();
+        for root in &this.roots {
+            this.walk(root.id(), &Position::root(&this.shape.rules), 0, &mut names);
+        }
+        this.names = names;
+        this
+    }
+
+    /// The rule that holds a private path back, as a report names it.
+    pub(super) fn rule(&self, path: &[u8]) -> Option<String> {
+        self.shape.rules.verdict(path).rule().map(ToString::to_string)
+    }
+
+    /// The longest beginning of a path that is there; `None` if not even the first
+    /// component is.
+    pub(super) fn find(&self, path: &[&[u8]]) -> Option<Found> {
+        let key = path.join(&b'/');
+        if let Some(&found) = self.found.borrow().get(&key) {
+            return found;
+        }
+        // Where two tips differ, the longer way counts, and what is public in one.
+        let found = self
+            .roots
+            .iter()
+            .filter_map(|&root| self.find_in(root, path))
+            .max_by_key(|found| (found.depth, !found.is_private));
+        self.found.borrow_mut().insert(key, found);
+        found
+    }
+
+    /// Whether something stands at a path of the mirror.
+    pub(super) fn is_public(&self, path: &[&[u8]]) -> bool {
+        let shows = |private: &[&[u8]]| {
+            self.find(private).is_some_and(|found| found.whole && !found.is_private)
+        };
+        let whole = path.join(&b'/');
+        let moved = self.shape.moves.iter().any(|one| {
+            let rest = match one.to.as_bytes() {
+                b"" => Some(&whole[..]),
+                to if whole == to => Some(&b""[..]),
+                to => whole.strip_prefix(to).and_then(|rest| rest.strip_prefix(b"/")),
+            };
+            rest.is_some_and(|rest| {
+                let private = join(one.from.as_bytes(), rest);
+                shows(&components(&private).collect::<Vec<_>>())
+            })
+        });
+        moved || shows(path)
+    }
+
+    /// The names that a path into something private has to hold: of each private
+    /// directory, and of each directory that holds something private beside what is
+    /// public.
+    pub(super) fn names(&self) -> &FxHashSet<Vec<u8>> {
+        &self.names
+    }
+
+    /// The files of one sort of place whose names `wanted` says yes to.
+    pub(super) fn files(&self, place: FilesIn, wanted: &dyn Fn(&[u8]) -> bool) -> Vec<ObjectId> {
+        let (seen, ids) = (FxHashSet::default(), Vec::new());
+        let mut files = Files { tips: self, place, wanted, seen, ids };
+        for root in &self.roots {
+            files.collect(root.id(), &Position::root(&self.shape.rules), 0);
+        }
+        files.ids
+    }
+
+    /// The bytes of a file, if it can be read and is no larger than a text that a
+    /// person wrote.
+    pub(super) fn read(&self, file: ObjectId) -> Option<Vec<u8>> {
+        let (kind, size) = self.objects.header(file).ok()?;
+        let object =
+            (kind == Kind::Blob && size <= MAX_FILE).then(|| self.objects.read(file, kind));
+        Some(object?.ok()?.data().to_vec())
+    }
+
+    fn find_in(&self, root: PrivateTree, path: &[&[u8]]) -> Option<Found> {
+        let rules = &self.shape.rules;
+        let mut at = (EntryKind::Tree, root.id());
+        let mut position = Position::root(rules);
+        let mut depth = 0;
+        for name in path.iter().take(MAX_DEPTH) {
+            if at.0 != EntryKind::Tree {
+                break;
+            }
+            let entries = self.list(at.1);
+            let Some(&entry) = entries.get(*name) else { break };
+            at = entry;
+            position = position.descend(rules, name);
+            depth += 1;
+        }
+        let is_file = at.0 != EntryKind::Tree;
+        let public =
+            if is_file { position.is_public() } else { self.below(at.1, &position, depth).public };
+        (depth > 0).then_some(Found {
+            depth,
+            whole: depth == path.len(),
+            is_private: !public,
+            is_file,
+        })
+    }
+
+    fn below(&self, tree: ObjectId, position: &Position, depth: usize) -> Below {
+        match position.reach() {
+            Reach::Public => Below { public: true, private: false },
+            Reach::Private => Below { public: false, private: true },
+            Reach::Mixed => self.walk(tree, position, depth, &mut FxHashSet::default()),
+        }
+    }
+
+    /// What is below a directory in which rules tell entries apart; each directory
+    /// is walked once, whatever its places.
+    fn walk(
+        &self,
+        tree: ObjectId,
+        position: &Position,
+        depth: usize,
+        names: &mut FxHashSet<Vec<u8>>,
+    ) -> Below {
+        let key = (tree, position.clone());
+        if let Some(&below) = self.below.borrow().get(&key) {
+            return below;
+        }
+        let mut all = Below::default();
+        for (name, &(kind, id)) in self.list(tree).iter().filter(|_| depth < MAX_DEPTH) {
+            let position = position.descend(&self.shape.rules, name);
+            let is_tree = kind == EntryKind::Tree;
+            let below = match (is_tree, position.reach()) {
+                (true, Reach::Mixed) => self.walk(id, &position, depth + 1, names),
+                (true, _) => self.below(id, &position, depth + 1),
+                (false, _) => {
+                    Below { public: position.is_public(), private: !position.is_public() }
+                }
+            };
+            if is_tree && below.private {
+                names.insert(name.clone());
+            }
+            all.public |= below.public;
+            all.private |= below.private;
+        }
+        self.below.borrow_mut().insert(key, all);
+        all
+    }
+
+    fn list(&self, tree: ObjectId) -> Rc<Entries> {
+        if let Some(known) = self.listed.borrow().get(&tree) {
+            return known.clone();
+        }
+        let read = Rc::new(self.read_tree(tree));
+        self.listed.borrow_mut().insert(tree, read.clone());
+        read
+    }
+
+    fn read_tree(&self, tree: ObjectId) -> Entries {
+        entries(self.objects, Some(PrivateTree::new(tree))).unwrap_or_default()
+    }
+}
+
+/// Which files of a tree are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FilesIn {
+    /// Those in directories that are wholly private.
+    PrivateDirectories,
+    /// Those that are public.
+    Public,
+}
+
+/// Directories whose packages are other people's, or only there to be tested with.
+const NOT_OURS: &[&[u8]] = &[
+    b"fixtures",
+    b"node_modules",
+    b"test",
+    b"testdata",
+    b"tests",
+    b"third-party",
+    b"third_party",
+    b"vendor",
+];
+
+struct Files<'a, 'r> {
+    tips: &'a Tips<'r>,
+    place: FilesIn,
+    wanted: &'a dyn Fn(&[u8]) -> bool,
+    seen: FxHashSet<(ObjectId, Position)>,
+    ids: Vec<ObjectId>,
+}
+
+impl Files<'_, '_> {
+    fn collect(&mut self, tree: ObjectId, position: &Position, depth: usize) {
+        if depth >= MAX_DEPTH || !self.seen.insert((tree, position.clone())) {
+            return;
+        }
+        let tips = self.tips;
+        let in_private = !tips.below(tree, position, depth).public;
+        // Whole trees are walked here: not worth remembering.
+        for (name, (kind, id)) in &tips.read_tree(tree) {
+            let (kind, id) = (*kind, *id);
+            let position = position.descend(&tips.shape.rules, name);
+            match (kind, self.place) {
+                (EntryKind::Tree, _) if NOT_OURS.contains(&&name[..]) => {}
+                (EntryKind::Tree, FilesIn::PrivateDirectories)
+                    if position.reach() == Reach::Public => {}
+                (EntryKind::Tree, FilesIn::Public) if position.reach() == Reach::Private => {}
+                (EntryKind::Tree, _) => self.collect(id, &position, depth + 1),
+                (EntryKind::Blob | EntryKind::Executable, place) => {
+                    let there = match place {
+                        FilesIn::PrivateDirectories => in_private,
+                        FilesIn::Public => position.is_public(),
+                    };
+                    if there && (self.wanted)(name) {
+                        self.ids.push(id);
+                    }
+                }
+                (EntryKind::Symlink | EntryKind::Gitlink, _) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `private-reference` and `private-dependency`.
+
+use repo_sync_testing::{CommitText, History, TagText};
+
+use crate::common::{MANIFEST, plan, refused, start};
+
+const REFERENCE: &str = "private-reference";
+const DEPENDENCY: &str = "private-dependency";
+
+/// One more file, and what is said about it: `check`, or `check` and a line.
+#[track_caller]
+fn file(path: &str, text: &str, expected: &[(&str, u32)]) {
+    let found = refused(MANIFEST, |history| history.commit("more", |tree| tree.file(path, text)));
+    let mut expected: Vec<_> =
+        expected.iter().map(|(check, line)| format!("{check} {path}:{line}")).collect();
+    expected.sort();
+    assert_eq!(found, expected, "{path}: {text}");
+}
+
+#[test]
+fn a_path_into_a_private_directory() {
+    let found = &[(REFERENCE, 1)][..];
+    for text in [
+        "see cloud/billing.",
+        "see `cloud/billing/src/invoice.rs`",
+        "(cloud/billing/)",
+        "path=cloud/billing,ops",
+        "'cloud/billing/**'",
+        "cloud/billing/not/there/any/more.rs",
+        "ops/runbook/page.md",
+        "cloud\\billing\\src",
+        "//cloud/billing:lib",
+        "$ROOT/cloud/billing and ${ROOT}/cloud/billing",
+        "/cloud/billing",
+        "import \"acme.example/mono/cloud/billing\"",
+        "https://forge.example/acme/mono/blob/main/cloud/billing/Cargo.toml",
+        "https://acme.example/docs/cloud/billing/src/invoice.rs",
+        "- 'cloud/**'",
+    ] {
+        file("docs/guide.txt", text, found);
+    }
+}
+
+#[test]
+fn a_word_that_only_looks_like_one() {
+    for text in [
+        "cloud",
+        "the cloud/edge question, cloud/ and ops/",
+        "https://acme.example/cloud/",
+        "https://acme.example/cloud/billing",
+        "my-cloud/billing mycloud/billing .cloud/billing cloud_/billing",
+        "cloud/billings cloud//",
+        "Cloud/Billing",
+        "/usr/lib/cloud",
+        "and/or",
+    ] {
+        file("docs/guide.txt", text, &[]);
+    }
+}
+
+#[test]
+fn a_path_with_dots_is_said_from_its_file() {
+    file("src/lib.rs", "include_str!(\"../cloud/billing/src/invoice.rs\");", &[(REFERENCE, 1)]);
+    file("src/a/b.rs", "// a\n#[path = \"../../cloud/lib.rs\"]\nmod b;\n", &[(REFERENCE, 2)]);
+    file("docs/guide/a.txt", "[b](../../ops)", &[(REFERENCE, 1)]);
+    file("docs/guide.txt", "[b](./../ops/runbook)", &[(REFERENCE, 1)]);
+    file("docs/guide.txt", "cd ../../../x && ls ../cloud/billing", &[(REFERENCE, 1)]);
+    file("run.sh", "cat ./cloud/billing/Cargo.toml", &[(REFERENCE, 1)]);
+    // Elsewhere it is another file, or none.
+    file("docs/guide/a.txt", "[b](../ops) ../cloud ../../src/lib.rs ../..", &[]);
+    file("docs/guide.txt", "...and so on ./. ../../../..", &[]);
+}
+
+#[test]
+fn a_file_in_a_public_directory_is_private_by_its_whole_path() {
+    let manifest =
+        MANIFEST.replace("[mirror", "exclude = [\"docs/plan.md\", \"src/deep/*.key\"]\n[mirror");
+    #[track_caller]
+    fn check(manifest: &str, path: &str, text: &str, expected: &[&str]) {
+        let found = refused(manifest, |history| {
+            history.commit("more", |tree| {
+                tree.file("docs/plan.md", "x").file("src/deep/a.key", "y").file(path, text)
+            })
+        });
+        assert_eq!(found, expected, "{path}: {text}");
+    }
+    check(&manifest, "a.txt", "docs/plan.md", &["private-reference a.txt:1"]);
+    check(&manifest, "docs/a.txt", "[x](./plan.md)", &["private-reference docs/a.txt:1"]);
+    check(&manifest, "src/deep/a.txt", "\n../deep/a.key", &["private-reference src/deep/a.txt:2"]);
+    check(&manifest, "src/a.txt", "deep/a.key", &["private-reference src/a.txt:1"]);
+    check(&manifest, "a.txt", "plan.md docs/plans.md docs/ docs/other.md a.key", &[]);
+    check(&manifest, "src/a.txt", "[x](./plan.md)", &[]);
+}
+
+#[test]
+fn a_path_that_is_public_in_another_place() {
+    // `cloud/billing` of a package is not that of the root.
+    let found = refused(MANIFEST, |history| {
+        history.commit("more", |tree| {
+            tree.file("src/cloud/billing.rs", "").file("src/a.rs", "mod cloud/billing.rs;\n")
+        })
+    });
+    assert_eq!(found, [""; 0]);
+    // Nor is one that a move has put there.
+    let manifest = format!("{MANIFEST}[[move]]\nfrom = \"docs/open\"\nto = \"ops/runbook\"\n");
+    let found = refused(&manifest, |history| {
+        history.commit("more", |tree| {
+            tree.file("docs/open/page.md", "1").file("a.txt", "ops/runbook/page.md")
+        })
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_layout_that_every_project_has() {
+    let manifest = "version = 1\ninclude = [\"docs\", \"*.*\"]\n[mirror.public]\n";
+    #[track_caller]
+    fn check(manifest: &str, text: &str, expected: &[&str]) {
+        let found = refused(manifest, |history| {
+            history.commit("more", |tree| {
+                tree.file("src/bin/main.rs", "")
+                    .file("src/ledger/a.rs", "")
+                    .file("docs/a.txt", text)
+            })
+        });
+        assert_eq!(found, expected, "{text}");
+    }
+    check(manifest, "src/lib.rs src/bin/main.rs src/bin", &[]);
+    check(manifest, "src/ledger", &["private-reference docs/a.txt:1"]);
+}
+
+#[test]
+fn a_list_of_paths() {
+    for path in ["CODEOWNERS.md", "docs/guide.md"] {
+        file(path, "/cloud/ @acme/billing\n", &[]);
+    }
+    let check = |path: &str, text: &str, lines: &[u32]| {
+        let manifest = MANIFEST.replace("\"*.*\"", "\"*.*\", \".github\", \"CODEOWNERS\"");
+        let found =
+            refused(&manifest, |history| history.commit("more", |tree| tree.file(path, text)));
+        let expected: Vec<_> =
+            lines.iter().map(|line| format!("private-reference {path}:{line}")).collect();
+        assert_eq!(found, expected, "{path}: {text}");
+    };
+    check("CODEOWNERS", "* @all\n/cloud/ @acme/billing\n", &[2]);
+    check(".github/CODEOWNERS", "cloud @acme/billing\n", &[1]);
+    check(".gitattributes", "cloud/** -diff\nops/runbook/* -diff\n", &[1, 2]);
+    check(".gitignore", "clouds\n/target\n# cloud\n", &[]);
+    check("src/.gitignore", "/cloud\n", &[]);
+    check(".github/workflows/ci.yml", "paths: ['cloud/**', 'src/**']\n", &[1]);
+}
+
+#[test]
+fn manifests_and_lock_files() {
+    let found = &[(DEPENDENCY, 2)][..];
+    file("Cargo.toml", "[workspace]\nmembers = ['src', 'cloud']\n", found);
+    file("Cargo.toml", "[workspace]\nmembers = ['cloud/*']\n", found);
+    file("src/Cargo.toml", "[dependencies]\nb = { path = '../cloud/billing' }\n", found);
+    file("Cargo.toml", "[dependencies]\nacme-billing = '1'\n", found);
+    file("Cargo.toml", "[dependencies]\n# acme-billing = '1'\n", found);
+    file("Cargo.lock.md", "acme-billing", &[(REFERENCE, 1)]);
+    file("package.json", "{\n\"workspaces\": [\"cloud\"] }", found);
+    file("package.json", "{ \"dependencies\": {\n\"x\": \"file:./cloud/billing\" } }", found);
+    file("go.mod", "module acme.example/open\nreplace x => ./cloud/billing\n", found);
+    file("go.work", "use (\n\t./cloud\n)\n", found);
+    file("pyproject.toml", "[tool.uv.sources]\nx = { path = 'cloud/billing' }\n", found);
+    file("requirements-dev.txt", "x\n-e ./cloud/billing\n", found);
+    file("pnpm-workspace.yaml", "packages:\n  - cloud\n", found);
+
+    file("Cargo.toml", "[dependencies]\nacme-billing-client = '1'\nserde = '1'\n", &[]);
+    file("package.json", "{ \"name\": \"cloud\", \"dependencies\": { \"cloud\": \"1\" } }", &[]);
+    file("go.mod", "module acme.example/open\nreplace x => ./src\n", &[]);
+}
+
+#[test]
+fn a_package_by_its_name() {
+    file("docs/guide.txt", "uses acme-billing", &[(REFERENCE, 1)]);
+    file("src/lib.rs", "\nuse acme_billing::price;\n", &[(REFERENCE, 2)]);
+    file("src/lib.rs", "use acme_billings; // acme-bill", &[]);
+
+    let check = |private: (&str, &str), text: &str, expected: usize| {
+        let found = refused(MANIFEST, |history| {
+            history.commit("more", |tree| tree.file(private.0, private.1).file("docs/a.txt", text))
+        });
+        assert_eq!(found.len(), expected, "{text}: {found:?}");
+    };
+    check(("cloud/ui/package.json", r#"{"name":"@acme/ui"}"#), "from '@acme/ui/x'", 1);
+    check(("cloud/ui/package.json", r#"{"name":"server"}"#), "the server of @acme/ui", 0);
+    check(("cloud/go/go.mod", "module acme.example/ledger\n"), "\"acme.example/ledger/v2\"", 1);
+    check(("cloud/py/pyproject.toml", "[project]\nname='acme_py'"), "import acme_py", 1);
+    check(("cloud/py/pyproject.toml", "[project\nname='acme_py'"), "import acme_py", 0);
+    check(("cloud/tests/fixtures/Cargo.toml", "[package]\nname='a-fixture'"), "a-fixture", 0);
+}
+
+/// What is public under the same name is no secret.
+#[test]
+fn a_package_that_is_public_as_well() {
+    let found = refused(MANIFEST, |history| {
+        history.commit("more", |tree| {
+            tree.file("src/billing/Cargo.toml", "[package]\nname = \"acme-billing\"\n")
+                .file("docs/a.txt", "acme-billing")
+        })
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_private_branch_in_a_message() {
+    let with_branches = |history: History| {
+        history
+            .on("cloud/acme-deal")
+            .commit("bill them", |tree| tree.file("cloud/deal.rs", ""))
+            .branch("fix-typo", "main")
+            .commit("fix a typo", |tree| tree.file("docs/a.txt", "a"))
+            .on("main")
+    };
+    let check = |message: &str, expected: &[&str]| {
+        let found = refused(MANIFEST, |history| {
+            let history = with_branches(history).merge("a merge", ["fix-typo"], |tree| tree);
+            history.commit(message, |tree| tree.file("docs/b.txt", "b"))
+        });
+        assert_eq!(found, expected, "{message}");
+    };
+    check("Merge branch 'cloud/acme-deal'", &[REFERENCE]);
+    check("after cloud/acme-deal.", &[REFERENCE]);
+    check("Merge branch 'cloud/acme-deal-2' of my/cloud/acme-deal", &[]);
+    // Everybody sees what that branch brought.
+    check("Merge branch 'fix-typo'", &[]);
+    check("a word about main and master", &[]);
+}
+
+#[test]
+fn messages_and_names_of_refs() {
+    let tags = format!("{MANIFEST}tags = [\"*\"]\n[check]\nterms = [\"Bluebird\"]\n");
+    let found = refused(&tags, |history| {
+        history
+            .commit("see cloud/billing/src", |tree| tree.file("docs/a.txt", "a"))
+            .commit("drop acme-billing and the bluebird", |tree| tree.file("docs/a.txt", "b"))
+            .annotate("v1", "main", TagText::from("with ops/runbook"))
+            .tag("bluebird-1")
+    });
+    assert_eq!(found, [REFERENCE; 5]);
+    let clean = refused(&tags, |history| {
+        history.commit("no cloud, no runbook", |tree| tree.file("docs/a.txt", "a")).tag("v1")
+    });
+    assert_eq!(clean, [""; 0]);
+}
+
+#[test]
+fn terms_of_ones_own() {
+    let manifest = format!("{MANIFEST}[check]\nterms = [\"Project Bluebird\", \"acme\", \"xq\"]\n");
+    let check = |path: &str, text: &str, expected: &[&str]| {
+        let found =
+            refused(&manifest, |history| history.commit("more", |tree| tree.file(path, text)));
+        assert_eq!(found, expected, "{path}: {text}");
+    };
+    check("docs/a.txt", "a\nPROJECT BLUEBIRD\n", &["private-reference docs/a.txt:2"]);
+    check("docs/a.txt", "ACME_TOKEN, xq", &["private-reference docs/a.txt:1"; 2]);
+    check("docs/acme.txt", "", &["private-reference docs/acme.txt"]);
+    check("docs/a.bin", "\0acme", &["private-reference docs/a.bin"]);
+    check("docs/acmeist.txt", "project bluebirds, the acmeist, xqs", &[]);
+}
+
+#[test]
+fn a_term_hidden_by_a_charset() {
+    let manifest = format!("{MANIFEST}[check]\nterms = [\"Großauftrag\"]\n");
+    let latin = CommitText::raw("latin", b"der Gro\xdfauftrag\n".to_vec());
+    let found = refused(&manifest, |history| {
+        history.commit(latin.header("encoding", "ISO-8859-1"), |tree| tree.file("docs/a.txt", ""))
+    });
+    assert_eq!(found, [REFERENCE]);
+}
+
+#[test]
+fn a_waiver_lets_a_mention_pass() {
+    let waiver =
+        "[[waiver]]\ncheck = \"private-reference\"\npath = \"README.md\"\nreason = \"known\"\n";
+    let found = refused(&format!("{MANIFEST}{waiver}"), |history| {
+        history.commit("more", |tree| {
+            tree.file("README.md", "see cloud/billing\n")
+                .file("docs/a.txt", "look at cloud/billing\n")
+        })
+    });
+    assert_eq!(found, ["private-reference docs/a.txt:1"]);
+}
+
+#[test]
+fn a_file_with_many_mentions_is_not_drowned_in_them() {
+    let history = start(MANIFEST).commit("more", |mut tree| {
+        let mut text = String::new();
+        for number in 0..30 {
+            tree = tree.file(format!("cloud/part{number}/a.rs"), number.to_string());
+            text.push_str(&format!("cloud/part{number}/a.rs, cloud/part{number}/b.rs\n"));
+        }
+        tree.file("docs/a.txt", text)
+    });
+    let report = plan(history);
+    let found = report["refusals"].as_array().expect("a list");
+    assert_eq!(found.len(), 20, "{report}");
+    assert_eq!(found[0]["rule"], "built-in `cloud`", "{report}");
+    let hint = found[19]["hint"].as_str().expect("a text");
+    assert!(
+        hint.contains("`cloud/part19/a.rs`") && hint.ends_with("(and 10 more in this file)"),
+        "{hint}"
+    );
+}
