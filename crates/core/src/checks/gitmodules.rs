@@ -23,13 +23,13 @@ pub(super) fn settings(text: &[u8]) -> Result<Vec<Setting>, u32> {
     // The submodule of the section we are in; `None` in one that is not about any.
     let mut name: Option<Vec<u8>> = None;
     while let Some(byte) = reader.peek() {
+        let line = reader.line;
         match byte {
             b'\n' | b' ' | b'\t' | b'\r' => reader.skip(),
             b'#' | b';' => reader.skip_line(),
-            b'[' => name = reader.section().ok_or(reader.line)?,
+            b'[' => name = reader.section().ok_or(line)?,
             byte if byte.is_ascii_alphabetic() => {
-                let line = reader.line;
-                let (key, value) = reader.setting().ok_or(reader.line)?;
+                let (key, value) = reader.setting().ok_or(line)?;
                 if let Some(name) = name.clone() {
                     settings.push(Setting { name, key, value, line });
                 }

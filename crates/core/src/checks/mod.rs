@@ -11,14 +11,17 @@ mod dictionary;
 mod encoding;
 mod gitmodules;
 mod inspect;
+mod licence_texts;
 mod licences;
 mod lines;
 mod links;
 mod mention;
+mod mixed;
 mod names;
 mod packages;
 mod path_list;
 mod private_ids;
+mod provenance;
 mod readings;
 mod references;
 mod scan;
@@ -28,7 +31,7 @@ mod tips;
 
 use std::rc::Rc;
 
-use repo_sync_shared::{Check, ObjectId};
+use repo_sync_shared::{Check, Level, ObjectId};
 
 use crate::error::RunError;
 use crate::filter::{Entry, Listing, Place};
@@ -168,7 +171,9 @@ trait Family {
 /// What a family needs of the private repository cannot be read.
 fn families<'r>(session: &mut Session<'r>) -> Result<Vec<Box<dyn Family + 'r>>, RunError> {
     let tips = Rc::new(tips::Tips::new(session));
-    Ok(vec![
+    let guard = session.policy.mirror.guard.clone();
+    let on = |check| guard.level(check) != Level::Off;
+    let mut families: Vec<Box<dyn Family + 'r>> = vec![
         Box::new(content::Content),
         Box::new(encoding::Encodings),
         Box::new(licences::Licences::new(&session.policy.mirror.check.phrases)?),
@@ -178,5 +183,12 @@ fn families<'r>(session: &mut Session<'r>) -> Result<Vec<Box<dyn Family + 'r>>, 
         Box::new(references::References::new(session, tips)?),
         Box::new(scan::Secrets::load(session)?),
         Box::<submodules::Submodules>::default(),
-    ])
+    ];
+    if on(Check::MovedFromPrivate) {
+        families.push(Box::<provenance::Provenance>::default());
+    }
+    if on(Check::MixedCommit) {
+        families.push(Box::<mixed::Mixed>::default());
+    }
+    Ok(families)
 }

@@ -13,14 +13,16 @@ mod aliases;
 mod list;
 mod locate;
 mod moves;
+mod private;
 mod standing;
 mod states;
 mod walk;
 
+use std::hash::Hasher as _;
 use std::sync::Arc;
 
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::git::{ObjectError, Objects};
 use crate::manifest::Shape;
@@ -29,6 +31,7 @@ use crate::paths::Reach;
 
 pub use list::{Directory, Entry, Listing};
 pub(crate) use locate::locate;
+pub(crate) use private::PrivateWalk;
 pub(crate) use standing::Standing;
 pub use walk::{Place, Shown, Visitor, shows, walk};
 
@@ -45,11 +48,20 @@ pub struct Filter<'r> {
     objects: &'r Objects<'r>,
     states: States,
     targets: Targets,
-    done: FxHashMap<(StateId, PrivateTree), Option<PublicTree>>,
+    done: FxHashMap<(StateId, PrivateTree), Done>,
     aliases: Aliases,
     collisions: Vec<Collision>,
     depth: usize,
     recent: Recent,
+}
+
+/// What filtering made of a directory.
+#[derive(Clone, Copy)]
+struct Done {
+    /// What the mirror shows of it.
+    public: Option<PublicTree>,
+    /// A digest of what it does not show.
+    residue: u64,
 }
 
 /// Two entries that would stand on one public path.
@@ -149,12 +161,12 @@ impl<'r> Filter<'r> {
             Reach::Private => return Ok(None),
             Reach::Mixed => {}
         }
-        if let Some(&public) = self.done.get(&(state, tree)) {
-            return Ok(public);
+        if let Some(done) = self.done.get(&(state, tree)) {
+            return Ok(done.public);
         }
-        let public = self.deeper(tree, |this| this.cut(state, tree))?;
-        self.done.insert((state, tree), public);
-        Ok(public)
+        let done = self.deeper(tree, |this| this.cut(state, tree))?;
+        self.done.insert((state, tree), done);
+        Ok(done.public)
     }
 
     /// Opens a directory, unless it lies too deep.
@@ -173,18 +185,16 @@ impl<'r> Filter<'r> {
     }
 
     /// Cuts out of the bytes of a tree what is private, and hashes the rest.
-    fn cut(
-        &mut self,
-        state: StateId,
-        tree: PrivateTree,
-    ) -> Result<Option<PublicTree>, FilterError> {
+    fn cut(&mut self, state: StateId, tree: PrivateTree) -> Result<Done, FilterError> {
         let object = self.open(tree)?;
         let data = object.data();
         if data.is_empty() {
             let kept = self.states.is_public(state);
-            return Ok(kept.then_some(PublicTree::new(ObjectId::EMPTY_TREE)));
+            let public = kept.then_some(PublicTree::new(ObjectId::EMPTY_TREE));
+            return Ok(Done { public, residue: 0 });
         }
         let mut kept = Kept::new(data);
+        let mut residue = FxHasher::default();
         let mut aliases = Vec::new();
         for entry in tree_entries(data) {
             let entry = entry.map_err(|source| FilterError::Malformed { tree, source })?;
@@ -195,26 +205,40 @@ impl<'r> Filter<'r> {
                 aliases.push(entry.name.to_vec());
             }
             if entry.kind() != EntryKind::Tree {
-                if self.states.is_moved(child) || !self.states.is_public(child) {
+                if !self.states.is_public(child) {
+                    residue.write(entry.raw);
+                    kept.cut(at, end);
+                } else if self.states.is_moved(child) {
                     kept.cut(at, end);
                 }
                 continue;
             }
-            let below = self.tree(child, PrivateTree::new(entry.id))?;
-            self.aliases.gather((child, PrivateTree::new(entry.id)), entry.name, &mut aliases);
-            match below.filter(|_| !self.states.is_moved(child)) {
+            let below = PrivateTree::new(entry.id);
+            let public = self.tree(child, below)?;
+            match self.done.get(&(child, below)) {
+                Some(done) if done.residue != 0 => {
+                    residue.write(entry.name);
+                    residue.write_u64(done.residue);
+                }
+                Some(_) => {}
+                None if public.is_none() => residue.write(entry.raw),
+                None => {}
+            }
+            self.aliases.gather((child, below), entry.name, &mut aliases);
+            match public.filter(|_| !self.states.is_moved(child)) {
                 None => kept.cut(at, end),
                 Some(public) if public.id() == entry.id => {}
                 Some(public) => kept.replace(end - 20, end, public.id().as_bytes()),
             }
         }
         self.aliases.note((state, tree), aliases);
-        let id = match kept.finish() {
-            None => tree.id(),
-            Some([]) => return Ok(None),
-            Some(bytes) => object::hash(Kind::Tree, bytes),
+        let residue = residue.finish();
+        let public = match kept.finish() {
+            None => Some(PublicTree::new(tree.id())),
+            Some([]) => None,
+            Some(bytes) => Some(PublicTree::new(object::hash(Kind::Tree, bytes))),
         };
-        Ok(Some(PublicTree::new(id)))
+        Ok(Done { public, residue })
     }
 
     /// The bytes of a tree, sound.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree};
 
 use crate::error::RunError;
-use crate::filter::{Filter, FilterError, Shown, locate};
+use crate::filter::{Filter, FilterError, PrivateWalk, Shown, locate};
 use crate::git::{Object, Objects};
 use crate::history::History;
 use crate::manifest::Shape;
@@ -264,6 +264,29 @@ impl<'r> Replay<'r> {
     pub(crate) fn filter_of(&mut self, commit: u32) -> Option<&mut Filter<'r>> {
         let shape = self.terms.in_force.shape(commit)?;
         Some(&mut self.filters[shape as usize])
+    }
+
+    /// Tells `visit` of the files of a commit that stand at private paths; see
+    /// [`Filter::private_files`].
+    pub(crate) fn private_files(
+        &mut self,
+        commit: u32,
+        walk: &mut PrivateWalk,
+        visit: &mut dyn FnMut(&[u8], &[u8], ObjectId),
+    ) {
+        if let Some(shape) = self.terms.in_force.shape(commit) {
+            let root = self.history.tree(commit);
+            self.filters[shape as usize].private_files(shape as usize, root, walk, visit);
+        }
+    }
+
+    /// Whether two commits differ in anything that is private for the first.
+    pub(crate) fn differ_in_private(&mut self, commit: u32, other: u32) -> Result<bool, RunError> {
+        let (root, before) = (self.history.tree(commit), self.history.tree(other));
+        let Some(filter) = self.filter_of(commit) else { return Ok(false) };
+        let residues = filter.residue(root).and_then(|one| Ok((one, filter.residue(before)?)));
+        let (one, other) = residues.map_err(|err| self.unfiltered(&err, commit))?;
+        Ok(one != other)
     }
 
     /// Whether a commit lies behind a seam, and was not looked at for that.

@@ -5,4 +5,7 @@
 mod common;
 mod ids;
 mod licences;
+mod links;
 mod names;
+mod paths;
+mod submodules;
