@@ -42,10 +42,10 @@ impl FromStr for Level {
 pub struct UnknownCheck(pub String);
 
 macro_rules! checks {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $level:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $name:literal, $level:expr;)*) => {
         /// A check, by the stable id that every report uses.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Check { $($(#[$doc])* $variant,)* }
+        pub enum Check { $($(#[doc = $doc])* $variant,)* }
 
         impl Check {
             /// Every check there is.
@@ -54,6 +54,11 @@ macro_rules! checks {
             /// The stable id, such as `path-denied`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it finds, in a sentence.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),*).trim_ascii(),)* }
             }
 
             /// The level that a manifest may change, and its default; `None` for

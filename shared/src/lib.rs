@@ -16,4 +16,4 @@ mod text;
 pub use check::{Check, Level, UnknownCheck, UnknownLevel};
 pub use id::{BlobId, InvalidId, ObjectId, PrivateCommit, PrivateTree, PublicCommit, PublicTree};
 pub use report::{Audit, Counts, Finding, Fleet, Outcome, RefReport, Report};
-pub use text::{escape_bytes, escape_text};
+pub use text::{escape_bytes, escape_text, unescape_bytes};

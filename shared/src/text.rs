@@ -36,6 +36,45 @@ pub fn escape_text(bytes: &[u8]) -> String {
     out
 }
 
+/// The bytes that [`escape_bytes`] was given. What it never writes stands for
+/// itself.
+pub fn unescape_bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        rest = &rest[at..];
+        let (escape, length) = unescape(rest);
+        bytes.extend_from_slice(&escape);
+        rest = &rest[length..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
+}
+
+/// The bytes that the escape at the start of a text stands for, and its length.
+fn unescape(text: &str) -> (Vec<u8>, usize) {
+    let digits = |from, to| u32::from_str_radix(text.get(from..to)?, 16).ok();
+    match text.as_bytes().get(1) {
+        Some(b'\\') => (b"\\".to_vec(), 2),
+        Some(b'n') => (b"\n".to_vec(), 2),
+        Some(b't') => (b"\t".to_vec(), 2),
+        Some(b'r') => (b"\r".to_vec(), 2),
+        Some(b'x') => match digits(2, 4).and_then(|byte| u8::try_from(byte).ok()) {
+            Some(byte) => (vec![byte], 4),
+            None => (b"\\".to_vec(), 1),
+        },
+        Some(b'u') => {
+            let end = text.find('}').unwrap_or_default();
+            match digits(3, end).and_then(char::from_u32) {
+                Some(c) => (c.to_string().into_bytes(), end + 1),
+                None => (b"\\".to_vec(), 1),
+            }
+        }
+        Some(_) | None => (b"\\".to_vec(), 1),
+    }
+}
+
 fn push_char(out: &mut String, c: char, double_backslash: bool) {
     match c {
         '\\' if double_backslash => out.push_str("\\\\"),
@@ -68,10 +107,12 @@ mod tests {
         check(b"latin\xe9", "latin\\xe9");
         check(b"two\nlines\r", "two\\nlines\\r");
         check("rtl\u{202e}".as_bytes(), "rtl\\u{202e}");
+        check(b"\\x41\\n\\", "\\\\x41\\\\n\\\\");
     }
 
     #[track_caller]
     fn check(bytes: &[u8], shown: &str) {
         assert_eq!(escape_bytes(bytes), shown);
+        assert_eq!(unescape_bytes(shown), bytes);
     }
 }

@@ -17,6 +17,7 @@ pub mod error;
 pub mod explain;
 pub mod export;
 pub mod filter;
+pub mod gate;
 pub mod git;
 pub mod history;
 pub mod log;

@@ -108,8 +108,20 @@ pub enum Format {
     Text,
     /// One JSON object for scripts.
     Json,
-    /// Annotations for GitHub Actions; `plan` and `sync` only.
+    /// Annotations for GitHub Actions; `check`, `plan` and `sync` only.
     Github,
+    /// SARIF 2.1.0 for code scanning; `check`, `plan` and `sync` only.
+    Sarif,
+}
+
+impl Format {
+    /// Whether words go to stdout, too, and not one object alone.
+    pub fn is_text(self) -> bool {
+        match self {
+            Self::Text | Self::Github => true,
+            Self::Json | Self::Sarif => false,
+        }
+    }
 }
 
 /// When to use colors.
@@ -169,7 +181,7 @@ impl Cli {
 pub struct Unread {
     error: clap::Error,
     command: String,
-    json: bool,
+    format: Format,
     /// When to use colors, as far as it could be read.
     pub color: Color,
 }
@@ -181,7 +193,7 @@ impl Unread {
         let mut unread = Self {
             error: clap::Error::new(ErrorKind::InvalidValue),
             command: String::new(),
-            json: false,
+            format: Format::Text,
             color: Color::Auto,
         };
         let names: Vec<_> = Cli::command().get_subcommands().map(|c| c.get_name().into()).collect();
@@ -195,7 +207,9 @@ impl Unread {
                 None => (&**word, words.get(at + 1).map(|next| &**next)),
             };
             match (flag, value) {
-                ("--format", Some(value)) => unread.json = value == "json",
+                ("--format", Some(value)) => {
+                    unread.format = Format::from_str(value, false).unwrap_or_default();
+                }
                 ("--color", Some(value)) => {
                     unread.color = Color::from_str(value, false).unwrap_or_default();
                 }
@@ -226,11 +240,11 @@ impl Unread {
         let shown =
             if ui.palette_err().is_plain() { plain.clone() } else { text.ansi().to_string() };
         ui.alert().write_all(shown.as_bytes())?;
-        if self.json {
+        if !self.format.is_text() {
             let mut report = Report::new(&self.command, Outcome::Usage);
             let error = plain.trim_end();
             report.error = Some(error.strip_prefix("error: ").unwrap_or(error).to_owned());
-            render::json::report(ui, &report)?;
+            render::object(ui, self.format, &report)?;
         }
         Ok(Outcome::Usage)
     }

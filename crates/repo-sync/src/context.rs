@@ -47,7 +47,7 @@ impl Context {
     pub fn work_tree(&self) -> Result<PathBuf, CliError> {
         let output = self.run_git(["rev-parse", "--show-toplevel"])?;
         if output.status.success() {
-            return Ok(PathBuf::from(bytes_to_os(trim_newline(&output.stdout))));
+            return Ok(bytes_to_path(trim_newline(&output.stdout)));
         }
         // Bare, no repository at all, or one that git does not trust: git knows.
         let cause = anyhow!(String::from_utf8_lossy(&output.stderr).trim().to_owned());
@@ -88,13 +88,16 @@ pub(crate) fn trim_newline(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\n").unwrap_or(bytes)
 }
 
+/// A path as git prints it.
 #[cfg(unix)]
-fn bytes_to_os(bytes: &[u8]) -> &OsStr {
-    std::os::unix::ffi::OsStrExt::from_bytes(bytes)
+pub(crate) fn bytes_to_path(bytes: &[u8]) -> PathBuf {
+    let path: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(bytes);
+    PathBuf::from(path)
 }
 
+/// A path as git prints it.
 #[cfg(not(unix))]
-fn bytes_to_os(bytes: &[u8]) -> std::ffi::OsString {
+pub(crate) fn bytes_to_path(bytes: &[u8]) -> PathBuf {
     // git for Windows speaks UTF-8.
     String::from_utf8_lossy(bytes).into_owned().into()
 }

@@ -23,7 +23,7 @@ pub mod progress;
 pub mod render;
 pub mod ui;
 
-use args::{Cli, Format};
+use args::Cli;
 use context::Context;
 use error::CliError;
 use ui::{Ui, UiOptions};
@@ -69,11 +69,11 @@ fn show_error(ui: &mut Ui, cli: &Cli, err: &CliError) -> std::io::Result<()> {
     }
     let err = if cli.global.redact { &err.redacted() } else { err };
     render::error::write(ui, err)?;
-    if cli.global.format == Format::Json {
+    if !cli.global.format.is_text() {
         let mut report = Report::new(cli.command.name(), err.outcome());
         report.mirror.clone_from(&cli.global.mirror);
         report.error = Some(err.text());
-        render::json::report(ui, &report)?;
+        render::object(ui, cli.global.format, &report)?;
     }
     Ok(())
 }

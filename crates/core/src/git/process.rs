@@ -135,6 +135,12 @@ impl Git {
         Self { git_dir: None, environment: environment.0.clone() }
     }
 
+    /// The same with one more variable, which its children are to see.
+    pub(crate) fn var(mut self, key: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((OsString::from(key), value.into()));
+        self
+    }
+
     /// A child with this subcommand and these arguments, its input and output
     /// still to be chosen.
     pub fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {

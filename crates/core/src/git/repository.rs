@@ -105,6 +105,22 @@ impl PrivateRepo {
         Ok(Objects::new(odb, &self.git_dir().join("objects")))
     }
 
+    /// The same reader with the objects of one more directory, which is not the
+    /// repository's own.
+    ///
+    /// # Errors
+    /// The object database cannot be opened.
+    pub fn objects_and(&self, directory: &Path) -> Result<Objects<'_>, OpenError> {
+        let failed = |err| OpenError::Git(self.git_dir().to_owned(), err);
+        let odb = self.repo.odb().map_err(failed)?;
+        // Of a path that is not UTF-8 libgit2 would make another one.
+        let path = directory.to_str().ok_or_else(|| {
+            failed(git2::Error::from_str("the temporary directory has a name that is not UTF-8"))
+        })?;
+        odb.add_disk_alternate(path).map_err(failed)?;
+        Ok(Objects::new(odb, directory))
+    }
+
     /// The git directory that all work trees share.
     pub fn git_dir(&self) -> &Path {
         self.repo.commondir()

@@ -8,12 +8,12 @@ use super::branches::Chosen;
 use super::{RefUpdate, Request, notice};
 use crate::error::RunError;
 use crate::filter::{Entry, Place, Visitor, walk};
-use crate::paths::{Rule, Verdict};
+use crate::paths::{PathRules, Rule, Verdict};
 use crate::report::{RawFinding, Weight};
 use crate::session::Session;
 
 /// A new root on top of a published history usually means that the mapping broke.
-pub(super) fn new_roots(
+pub(crate) fn new_roots(
     session: &Session<'_>,
     new: &[u32],
     public: &[bool],
@@ -40,18 +40,18 @@ pub(super) fn new_roots(
     }
 }
 
-/// Holds what each new commit adds or changes against the policy tip: what the
-/// commit's own manifest said does not help.
-pub(super) fn policy_tip(
+/// Holds what each new commit adds or changes against the rules of the policy tip:
+/// what the commit's own manifest said does not help.
+pub(crate) fn policy_tip(
     session: &mut Session<'_>,
+    tip: &PathRules,
     new: &[u32],
     findings: &mut Vec<RawFinding>,
 ) -> Result<(), RunError> {
-    let tip = session.policy.mirror.shape.clone();
     let replay = &mut session.replay;
     for &image in new {
         let Some(commit) = replay.images.source(image) else { continue };
-        if replay.shape_of(commit).rules == tip.rules {
+        if replay.shape_of(commit).rules == *tip {
             continue;
         }
         let Some(shown) = replay.shown(image)? else { continue };
@@ -59,7 +59,7 @@ pub(super) fn policy_tip(
         for parent in replay.images.dag.parents(image).to_vec() {
             parents.extend(replay.shown(parent)?);
         }
-        let mut judge = TipJudge { tip: &tip.rules, commit, seen: FxHashSet::default(), findings };
+        let mut judge = TipJudge { tip, commit, seen: FxHashSet::default(), findings };
         walk(replay.filters(), &shown, &parents, &mut judge)
             .map_err(|err| replay.unfiltered(&err, commit))?;
     }
@@ -67,7 +67,7 @@ pub(super) fn policy_tip(
 }
 
 struct TipJudge<'a> {
-    tip: &'a crate::paths::PathRules,
+    tip: &'a PathRules,
     commit: u32,
     seen: FxHashSet<Vec<u8>>,
     findings: &'a mut Vec<RawFinding>,

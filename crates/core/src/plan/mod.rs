@@ -7,7 +7,7 @@
 mod branches;
 mod files;
 mod foreign;
-mod judge;
+pub(crate) mod judge;
 mod tags;
 mod unmatched;
 
@@ -127,7 +127,8 @@ impl Plan {
         let counts = count(session, &reached, &public);
 
         judge::new_roots(session, &new, &public, &mut findings);
-        judge::policy_tip(session, &new, &mut findings)?;
+        let tip = session.policy.mirror.shape.clone();
+        judge::policy_tip(session, &tip.rules, &new, &mut findings)?;
         judge::unpushed(session, request, &chosen, &new, &mut findings);
         judge::unmatched_patterns(session, &mut findings)?;
         crate::surface::judge(session, &public, &mut findings)?;

@@ -10,7 +10,7 @@ mod read;
 mod seams;
 
 pub use in_force::InForce;
-pub(crate) use read::{ManifestEntry, manifest_entry};
+pub(crate) use read::{ManifestEntry, at as manifest_at, manifest_entry};
 pub use seams::{Settled, Withheld};
 
 use repo_sync_shared::PrivateCommit;

@@ -37,7 +37,7 @@ pub(crate) fn manifest_entry(root: &[u8]) -> ManifestEntry {
 }
 
 /// The bytes of the manifest of one commit, which must have one.
-pub(super) fn at(objects: &Objects<'_>, commit: PrivateCommit) -> Result<Vec<u8>, RunError> {
+pub(crate) fn at(objects: &Objects<'_>, commit: PrivateCommit) -> Result<Vec<u8>, RunError> {
     let object = objects.read(commit.id(), Kind::Commit)?;
     let (tree, _) = commit_links(object.data())
         .map_err(|source| RunError::malformed_commit(commit, &source))?;

@@ -62,7 +62,9 @@ pub fn run(ctx: &Context, ui: &mut Ui, args: &ExplainArgs) -> Result<Outcome, Cl
     engine.watch.clear();
     match ctx.global.format {
         Format::Json => render::explain::json(ui, &ctx.global, &mirrors)?,
-        Format::Text | Format::Github => render::explain::text(ui, &ctx.global, &mirrors)?,
+        Format::Text | Format::Github | Format::Sarif => {
+            render::explain::text(ui, &ctx.global, &mirrors)?
+        }
     }
     Ok(Outcome::UpToDate)
 }

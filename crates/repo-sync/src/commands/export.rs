@@ -57,7 +57,7 @@ pub fn run(ctx: &Context, ui: &mut Ui, args: &ExportArgs) -> Result<Outcome, Cli
     what.extend((submodules > 0).then(|| format!("{} left empty", count(submodules, "submodule"))));
     writeln!(ui.status(), "Wrote {} to `{}`.", what.join(", "), args.dir.display())?;
     match ctx.global.format {
-        Format::Text | Format::Github => {}
+        Format::Text | Format::Github | Format::Sarif => {}
         Format::Json => {
             let mut report = Report::new("export", Outcome::UpToDate);
             report.mirror = Some(session.policy.mirror.name.clone());

@@ -70,7 +70,7 @@ pub fn run(ctx: &Context, ui: &mut Ui, args: &InitArgs) -> Result<Outcome, CliEr
         writeln!(ui.status(), "\n{}", starter::NEXT)?;
     }
     match ctx.global.format {
-        Format::Text | Format::Github => {}
+        Format::Text | Format::Github | Format::Sarif => {}
         Format::Json => render::json::report(ui, &Report::new("init", Outcome::UpToDate))?,
     }
     Ok(Outcome::UpToDate)

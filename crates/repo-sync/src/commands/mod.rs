@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::ui::Ui;
 
+pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod export;
@@ -30,6 +31,7 @@ pub enum Command {
     Init(init::InitArgs),
     Plan(plan::PlanArgs),
     Sync(sync::SyncArgs),
+    Check(check::CheckArgs),
     Verify(verify::VerifyArgs),
     Explain(explain::ExplainArgs),
     Map(map::MapArgs),
@@ -45,6 +47,7 @@ impl Command {
             Self::Init(_) => "init",
             Self::Plan(_) => "plan",
             Self::Sync(_) => "sync",
+            Self::Check(_) => "check",
             Self::Verify(_) => "verify",
             Self::Explain(_) => "explain",
             Self::Map(_) => "map",
@@ -59,11 +62,11 @@ impl Command {
         /// For a command that has a report.
         const REPORTS: &[Format] = &[Format::Text, Format::Json];
         /// For one that finds things which a forge can show.
-        const FINDS: &[Format] = &[Format::Text, Format::Json, Format::Github];
+        const FINDS: &[Format] = &[Format::Text, Format::Json, Format::Github, Format::Sarif];
         /// For one whose output is a file in itself.
         const WRITES: &[Format] = &[Format::Text];
         match self {
-            Self::Plan(_) | Self::Sync(_) | Self::Verify(_) => FINDS,
+            Self::Plan(_) | Self::Sync(_) | Self::Check(_) | Self::Verify(_) => FINDS,
             Self::Init(_) | Self::Explain(_) | Self::Map(_) | Self::Export(_) => REPORTS,
             Self::Completions(_) | Self::Man(_) => WRITES,
         }
@@ -76,6 +79,7 @@ pub fn run(ctx: &Context, ui: &mut Ui, command: &Command) -> Result<Outcome, Cli
         Command::Init(args) => init::run(ctx, ui, args),
         Command::Plan(args) => plan::run(ctx, ui, args),
         Command::Sync(args) => sync::run(ctx, ui, args),
+        Command::Check(args) => check::run(ctx, ui, args),
         Command::Verify(args) => verify::run(ctx, ui, args),
         Command::Explain(args) => explain::run(ctx, ui, args),
         Command::Map(args) => map::run(ctx, ui, args),
@@ -123,6 +127,10 @@ mod tests {
         check("plan one two", false);
         check("sync --dry-run --local main", true);
         check("sync --receipt file", false);
+        check("check --range main..feature", true);
+        check("check --staged --format sarif", true);
+        check("check", false);
+        check("check --staged --range main..feature", false);
         check("verify --full --all", true);
         check("verify main", false);
         check("explain a b --rev v1", true);

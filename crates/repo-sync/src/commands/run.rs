@@ -79,7 +79,7 @@ fn one(
     let run = if task.publish { sync } else { plan };
     let ended = run(&mut session, &request, &engine.watch)?;
     engine.watch.clear();
-    if ctx.global.format != Format::Json {
+    if ctx.global.format.is_text() {
         let shown = Shown {
             session: &mut session,
             ended: &ended,

@@ -31,6 +31,9 @@ fn list(
         }
         if let Some(path) = &finding.path {
             write!(out, "  {}", escape_text(path.as_bytes()))?;
+            if let Some(line) = finding.line {
+                write!(out, ":{line}")?;
+            }
         }
         if let Some(rule) = &finding.rule {
             write!(out, "  {dim}({}){dim:#}", escape_text(rule.as_bytes()))?;
@@ -58,7 +61,7 @@ mod tests {
         insta::assert_snapshot!(screen(|ui| write(ui, &refused())).err(), @r#"
         refused  path-denied  4f4f4f4f4f  cloud/bill.rs  (sync.toml:9 `cloud`)
                  hint: move it off the floor, or withhold `4f4f4f4f4f`
-        refused  moved-from-private  5a5a5a5a5a  src/a,b: c%.rs
+        refused  moved-from-private  5a5a5a5a5a  src/a,b: c%.rs:7
                  hint: it was `cloud/ab.rs`; add a `[[waiver]]` if it may be public
         warning  unknown-public-ref
                  hint: delete `refs/heads/tmp` on the mirror

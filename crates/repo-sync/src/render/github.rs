@@ -46,18 +46,21 @@ pub fn annotations(ui: &mut Ui, report: &Report) -> io::Result<()> {
 }
 
 fn annotation(command: &str, finding: &Finding) -> String {
-    let place = finding.rule.as_deref().and_then(place);
+    let rule = finding.rule.as_deref().and_then(place);
     let mut line = format!("::{command} ");
-    let written = match (place, &finding.path) {
-        (Some((file, number)), _) => write!(line, "file={},line={number},", property(file)),
-        (None, Some(path)) => write!(line, "file={},", property(path)),
-        (None, None) => Ok(()),
+    let written = match (&finding.path, finding.line, rule) {
+        (Some(path), Some(number), _) => {
+            write!(line, "file={},line={number},", property(path))
+        }
+        (_, _, Some((file, number))) => write!(line, "file={},line={number},", property(file)),
+        (Some(path), None, None) => write!(line, "file={},", property(path)),
+        (None, _, None) => Ok(()),
     };
     written.expect("writing to a String cannot fail");
     format!("{line}title={}::{}", property(finding.check.name()), data(&message(finding)))
 }
 
-/// The annotation stands at the rule, so its text has to say what it is about.
+/// The annotation may stand at the rule, so its text has to say what it is about.
 fn message(finding: &Finding) -> String {
     let mut words = Vec::new();
     if let Some(path) = &finding.path {
@@ -76,7 +79,7 @@ fn message(finding: &Finding) -> String {
 }
 
 /// File and line of a rule such as ``sync.toml:9 `cloud` ``.
-fn place(rule: &str) -> Option<(&str, u32)> {
+pub(super) fn place(rule: &str) -> Option<(&str, u32)> {
     let place = rule.split(" `").next()?.trim_end();
     let (file, line) = place.rsplit_once(':')?;
     Some((file, line.parse().ok()?))
@@ -100,7 +103,7 @@ mod tests {
     fn a_finding_is_an_annotation_at_its_rule_or_its_path() {
         insta::assert_snapshot!(screen(|ui| annotations(ui, &refused())).out(), @r#"
         ::error file=sync.toml,line=9,title=path-denied::cloud/bill.rs in 4f4f4f4f4f by sync.toml:9 `cloud`%0Amove it off the floor, or withhold `4f4f4f4f4f`
-        ::error file=src/a%2Cb%3A c%25.rs,title=moved-from-private::src/a,b: c%25.rs in 5a5a5a5a5a%0Ait was `cloud/ab.rs`; add a `[[waiver]]` if it may be public
+        ::error file=src/a%2Cb%3A c%25.rs,line=7,title=moved-from-private::src/a,b: c%25.rs in 5a5a5a5a5a%0Ait was `cloud/ab.rs`; add a `[[waiver]]` if it may be public
         ::warning title=unknown-public-ref::delete `refs/heads/tmp` on the mirror%0Aor list it
         "#);
     }

@@ -11,6 +11,7 @@ use repo_sync_shared::{Fleet, Report};
 use crate::args::{Format, GlobalArgs};
 use crate::ui::Ui;
 
+pub mod check;
 pub mod error;
 pub mod explain;
 pub mod findings;
@@ -18,6 +19,7 @@ pub mod github;
 pub mod json;
 pub mod plan;
 pub mod redact;
+pub mod sarif;
 pub mod summary;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -30,19 +32,30 @@ pub fn report(ui: &mut Ui, global: &GlobalArgs, report: &Report) -> io::Result<(
     let report = if global.redact { &redact::report(report) } else { report };
     match global.format {
         Format::Text => findings::write(ui, report),
-        Format::Json => json::report(ui, report),
         Format::Github => github::report(ui, report),
+        Format::Json | Format::Sarif => object(ui, global.format, report),
+    }
+}
+
+/// Writes a report as the one object that a format for programs asks for; nothing
+/// in a format for people.
+pub(crate) fn object(ui: &mut Ui, format: Format, report: &Report) -> io::Result<()> {
+    match format {
+        Format::Text | Format::Github => Ok(()),
+        Format::Json => json::report(ui, report),
+        Format::Sarif => sarif::log(ui, std::slice::from_ref(report)),
     }
 }
 
 /// Shows the reports of `--all`.
 pub fn fleet(ui: &mut Ui, global: &GlobalArgs, fleet: &Fleet) -> io::Result<()> {
+    if global.format.is_text() {
+        return fleet.mirrors.iter().try_for_each(|mirror| report(ui, global, mirror));
+    }
+    let fleet = if global.redact { &redact::fleet(fleet) } else { fleet };
     match global.format {
-        Format::Text | Format::Github => {
-            fleet.mirrors.iter().try_for_each(|mirror| report(ui, global, mirror))
-        }
-        Format::Json if global.redact => json::fleet(ui, &redact::fleet(fleet)),
-        Format::Json => json::fleet(ui, fleet),
+        Format::Sarif => sarif::log(ui, &fleet.mirrors),
+        Format::Text | Format::Github | Format::Json => json::fleet(ui, fleet),
     }
 }
 
@@ -66,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_to_be_redacted_is_so_in_every_format() {
-        for format in [Format::Text, Format::Json] {
+        for format in [Format::Text, Format::Json, Format::Github, Format::Sarif] {
             let shows = |redact: bool| {
                 let global = GlobalArgs { format, redact, ..GlobalArgs::default() };
                 let one = screen(|ui| report(ui, &global, &refused()));

@@ -21,6 +21,7 @@ mod summary;
 
 use detail::Detail;
 use log::Log;
+pub(super) use summary::authors;
 
 /// What is to be shown.
 pub struct Shown<'a, 'r> {

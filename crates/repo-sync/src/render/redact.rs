@@ -71,6 +71,7 @@ fn redact(finding: &mut Finding, number: &str) {
         finding.path = Some(number.to_owned());
     }
     finding.commit = None;
+    finding.line = None;
     finding.rule = finding.rule.as_deref().map(place);
     finding.hint = prose(&hint);
 }

@@ -73,9 +73,10 @@ fn findings(page: &mut String, title: &str, findings: &[Finding]) -> std::fmt::R
         let commit = finding.commit.map_or("–".into(), |commit| commit.short());
         writeln!(
             page,
-            "| {} | {commit} | {} | {} | {} |",
+            "| {} | {commit} | {}{} | {} | {} |",
             finding.check,
             cell(&finding.path),
+            finding.line.map(|line| format!(":{line}")).unwrap_or_default(),
             cell(&finding.rule),
             text(&finding.hint)
         )?;
@@ -131,7 +132,7 @@ mod tests {
         | Check | Commit | Path | Rule | Hint |
         |---|---|---|---|---|
         | path-denied | 4f4f4f4f4f | cloud/bill.rs | sync.toml:9 \`cloud\` | move it off the floor, or withhold \`4f4f4f4f4f\` |
-        | moved-from-private | 5a5a5a5a5a | src/a,b: c%.rs | – | it was \`cloud/ab.rs\`; add a \`\[\[waiver\]\]\` if it may be public |
+        | moved-from-private | 5a5a5a5a5a | src/a,b: c%.rs:7 | – | it was \`cloud/ab.rs\`; add a \`\[\[waiver\]\]\` if it may be public |
 
         #### Warnings
 

@@ -78,7 +78,7 @@ pub(crate) fn refused() -> Report {
             check: Check::MovedFromPrivate,
             commit: commit(0x5a),
             path: Some("src/a,b: c%.rs".to_owned()),
-            line: None,
+            line: Some(7),
             rule: None,
             hint: "it was `cloud/ab.rs`; add a `[[waiver]]` if it may be public".to_owned(),
         },

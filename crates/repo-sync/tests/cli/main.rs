@@ -3,6 +3,7 @@
 //! the same ids on every machine.
 
 mod adopt;
+mod check;
 mod common;
 mod explain;
 mod export;

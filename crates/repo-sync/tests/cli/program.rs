@@ -297,8 +297,9 @@ fn there_is_a_manual_page_for_the_program_and_for_each_command() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     pages.sort();
-    let expected = ["completions", "explain", "export", "init", "man", "map", "plan", "sync"]
-        .map(|name| format!("repo-sync-{name}.1"));
+    let expected =
+        ["check", "completions", "explain", "export", "init", "man", "map", "plan", "sync"]
+            .map(|name| format!("repo-sync-{name}.1"));
     assert_eq!(pages, [&expected[..], &["repo-sync.1".to_owned()]].concat());
 }
 
@@ -340,7 +341,9 @@ fn help_is_short_or_long() {
     let place = Place::new();
     insta::assert_snapshot!("help_short", place.screen(".", &["-h"]));
     insta::assert_snapshot!("help_long", place.screen(".", &["--help"]));
-    for command in ["init", "plan", "sync", "explain", "map", "export", "completions", "man"] {
+    for command in
+        ["init", "plan", "sync", "check", "explain", "map", "export", "completions", "man"]
+    {
         insta::assert_snapshot!(format!("help_{command}"), place.screen(".", &[command, "-h"]));
     }
 }

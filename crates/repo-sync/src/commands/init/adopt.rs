@@ -51,7 +51,7 @@ pub(super) fn run(ctx: &Context, ui: &mut Ui, url: &OsStr) -> Result<Outcome, Cl
     write(ui, &root, ".github/workflows/repo-sync.yml", &starter::workflow(&branch))?;
     match ctx.global.format {
         Format::Json => json(ui, &adoption)?,
-        Format::Text | Format::Github => show(ui, &ctx.global, &adoption)?,
+        Format::Text | Format::Github | Format::Sarif => show(ui, &ctx.global, &adoption)?,
     }
     Ok(Outcome::UpToDate)
 }

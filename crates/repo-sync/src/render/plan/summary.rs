@@ -35,10 +35,11 @@ pub(super) fn write(ui: &mut Ui, shown: &mut Shown<'_, '_>, log: &Log) -> Result
     if let [first, ..] = log.lines()
         && !shown.redact
     {
+        let lines: Vec<_> = log.lines().iter().collect();
         let last = log.lines().last().unwrap_or(first);
         ends(out, "first", first)?;
         ends(out, "last", last)?;
-        writeln!(out, "  authors  {}", authors(log.lines(), verbose))?;
+        writeln!(out, "  authors  {}", authors(&lines, verbose))?;
     }
     for note in notes {
         writeln!(out, "  {}note{:#}     {note}", palette.hint, palette.hint)?;
@@ -125,7 +126,7 @@ fn write_files(
 }
 
 /// The names, those of most commits first.
-fn authors(lines: &[LogLine], verbose: bool) -> String {
+pub(crate) fn authors(lines: &[&LogLine], verbose: bool) -> String {
     let mut by_name: HashMap<&[u8], u64> = HashMap::new();
     for line in lines {
         *by_name.entry(&line.author).or_default() += 1;
