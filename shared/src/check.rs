@@ -153,6 +153,8 @@ checks! {
     ForeignCommit = "foreign-commit", ALWAYS;
     /// A ref on the mirror that is not ours.
     UnknownPublicRef = "unknown-public-ref", WARN;
+    /// A push by hand to a mirror of what no sync would send.
+    RawPush = "raw-push", ALWAYS;
     /// The independent verifier came to another result.
     VerifierDisagrees = "verifier-disagrees", ALWAYS;
     /// Notice: a pattern of the manifest matches nothing.

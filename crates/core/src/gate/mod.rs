@@ -4,10 +4,12 @@
 //!
 //! [`judge`] takes a range of private commits, asks no mirror, and shows what the
 //! range would newly publish to the same checks that a sync runs. The policy is
-//! that of the range's base, which the range itself cannot edit.
+//! that of the range's base, which the range itself cannot edit. [`judge_push`] takes
+//! what git is about to push to a mirror, past the sync.
 
 mod exposure;
 mod policy;
+mod push;
 mod staged;
 
 use repo_sync_shared::{Check, Counts, Finding, Outcome, PrivateCommit, Report};
@@ -24,6 +26,7 @@ use crate::session::Session;
 
 pub use exposure::{Exposed, Exposure};
 pub use policy::sessions;
+pub use push::{MalformedPush, PushedRef, judge_push, mirror_at};
 pub use staged::Staged;
 
 /// The private commits that `head` has and `base` has not.

@@ -8,12 +8,14 @@
 
 mod loose;
 mod objects;
+mod place;
 mod process;
 mod remote;
 mod repository;
 mod scratch;
 
 pub use objects::{Object, ObjectError, Objects};
+pub use place::{Rewrites, same_place};
 pub(crate) use process::argument;
 pub use process::{Environment, Git, GitError};
 pub(crate) use remote::is_absent;

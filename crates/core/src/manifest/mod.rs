@@ -11,6 +11,7 @@
 mod check;
 mod error;
 mod guard;
+mod loose;
 mod mirror;
 mod moves;
 mod names;
@@ -26,6 +27,7 @@ mod tests;
 pub use check::{CheckSettings, Term};
 pub use error::ManifestError;
 pub use guard::{Date, Guard, Waiver, WaiverScope};
+pub use loose::{LooseMirror, loose_mirrors};
 pub use mirror::Mirror;
 pub use moves::Move;
 pub use names::Branches;

@@ -2,13 +2,16 @@
 //! `repo-sync check`: the gate, before anything is where a sync would publish it.
 
 use std::ffi::OsString;
+use std::io::Read as _;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use repo_sync_core::error::RunError;
-use repo_sync_core::gate::{GateRequest, Range, Staged, judge, sessions};
-use repo_sync_core::git::Objects;
+use repo_sync_core::gate::{
+    GateRequest, PushedRef, Range, Staged, judge, judge_push, mirror_at, sessions,
+};
+use repo_sync_core::git::{Objects, Rewrites};
 use repo_sync_core::session::Session;
-use repo_sync_shared::{Outcome, PrivateCommit};
+use repo_sync_shared::{Outcome, PrivateCommit, Report};
 
 use super::run::worst;
 use crate::context::{Context, bytes_to_path, trim_newline};
@@ -41,11 +44,21 @@ pub struct CheckArgs {
     /// Check what is staged, as if it were committed
     #[arg(long)]
     pub staged: bool,
+
+    /// Check what git is about to push to URL, as its hook; reads the refs from stdin
+    ///
+    /// Silent if URL is no mirror of the manifest, however it is spelt. Pushes to a
+    /// mirror are for `sync`; by hand only what it would send passes.
+    #[arg(long, num_args = 2, value_names = ["REMOTE", "URL"])]
+    pub pre_push: Option<Vec<OsString>>,
 }
 
 /// Judges the range, or what is staged, for each mirror that the flags name.
 pub fn run(ctx: &Context, ui: &mut Ui, args: &CheckArgs) -> Result<Outcome, CliError> {
     let engine = Engine::open(ctx, ui, true)?;
+    if let Some([_, url]) = args.pre_push.as_deref() {
+        return pre_push(ctx, ui, &engine, &text(url)?);
+    }
     match &args.range {
         Some(range) => {
             let (base, head) = ends(&text(range)?)?;
@@ -86,6 +99,29 @@ fn check(
     let outcome = worst(mirrors.iter().map(Checked::outcome));
     render::check::write(ui, &ctx.global, subject, &mirrors)?;
     Ok(outcome)
+}
+
+/// Judges a push by hand, if it goes to a mirror.
+fn pre_push(ctx: &Context, ui: &mut Ui, engine: &Engine, url: &str) -> Result<Outcome, CliError> {
+    let mut input = Vec::new();
+    std::io::stdin().read_to_end(&mut input).context("failed to read stdin")?;
+    let pushed = PushedRef::parse(&input).map_err(|err| {
+        CliError::usage(err).with_hint("`--pre-push` is for git's hook; `repo-sync hook install`")
+    })?;
+    let rewrites = ctx.git(["config", "-z", "--get-regexp", r"^url\..*\.(push)?insteadof$"])?;
+    let rewrites = Rewrites::parse(&rewrites.unwrap_or_default());
+    let objects = engine.objects()?;
+    let mirror = mirror_at(&engine.repo, &objects, &engine.options, url, &rewrites)?;
+    let report = match mirror {
+        None => Report::new("check", Outcome::UpToDate),
+        Some(options) => {
+            let mut session = Session::open(&engine.repo, &objects, &options, &[], &engine.watch)?;
+            judge_push(&mut session, &pushed, today(), &engine.watch)?
+        }
+    };
+    engine.watch.clear();
+    render::report(ui, &ctx.global, &report)?;
+    Ok(report.outcome)
 }
 
 /// The two ends of `A..B`; one that is left out is HEAD, as git has it.

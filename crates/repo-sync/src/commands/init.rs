@@ -14,7 +14,7 @@ use repo_sync_core::policy::MANIFEST;
 use repo_sync_core::surface::LOCK;
 use repo_sync_shared::{ObjectId, Outcome, Report};
 
-use super::lock;
+use super::{hook, lock};
 use crate::args::Format;
 use crate::context::{Context, trim_newline};
 use crate::error::CliError;
@@ -26,11 +26,11 @@ mod starter;
 
 const EXAMPLES: &str = "\
 Examples:
-  repo-sync init                                   Write sync.toml and the CI workflow
+  repo-sync init                                   Write sync.toml, the CI workflow, the hook
   repo-sync -C ../widget init                      The same, in another repository
   repo-sync init --adopt git@host:acme/widget.git  Take over a mirror with a history";
 
-/// Write a starter manifest and a CI workflow
+/// Write a starter manifest, a CI workflow and the hook that guards `git push`
 ///
 /// The manifest publishes nothing until you say what is public. Files that exist
 /// are kept as they are.
@@ -66,6 +66,7 @@ pub fn run(ctx: &Context, ui: &mut Ui, args: &InitArgs) -> Result<Outcome, CliEr
         }
     }
     wrote |= write(ui, &root, ".github/workflows/repo-sync.yml", &starter::workflow(&branch))?;
+    hook::offer(ctx, ui, &root)?;
     if wrote {
         writeln!(ui.status(), "\n{}", starter::NEXT)?;
     }

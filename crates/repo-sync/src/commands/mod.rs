@@ -15,6 +15,7 @@ pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod export;
+pub mod hook;
 pub mod init;
 mod lock;
 pub mod man;
@@ -36,6 +37,7 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     Map(map::MapArgs),
     Export(export::ExportArgs),
+    Hook(hook::HookArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -52,6 +54,7 @@ impl Command {
             Self::Explain(_) => "explain",
             Self::Map(_) => "map",
             Self::Export(_) => "export",
+            Self::Hook(_) => "hook",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -67,7 +70,9 @@ impl Command {
         const WRITES: &[Format] = &[Format::Text];
         match self {
             Self::Plan(_) | Self::Sync(_) | Self::Check(_) | Self::Verify(_) => FINDS,
-            Self::Init(_) | Self::Explain(_) | Self::Map(_) | Self::Export(_) => REPORTS,
+            Self::Init(_) | Self::Explain(_) | Self::Map(_) | Self::Export(_) | Self::Hook(_) => {
+                REPORTS
+            }
             Self::Completions(_) | Self::Man(_) => WRITES,
         }
     }
@@ -84,6 +89,7 @@ pub fn run(ctx: &Context, ui: &mut Ui, command: &Command) -> Result<Outcome, Cli
         Command::Explain(args) => explain::run(ctx, ui, args),
         Command::Map(args) => map::run(ctx, ui, args),
         Command::Export(args) => export::run(ctx, ui, args),
+        Command::Hook(args) => hook::run(ctx, ui, args),
         Command::Completions(args) => completions::run(ui, args),
         Command::Man(args) => man::run(ctx, ui, args),
     }
@@ -131,6 +137,10 @@ mod tests {
         check("check --staged --format sarif", true);
         check("check", false);
         check("check --staged --range main..feature", false);
+        check("check --pre-push origin git@host:acme/widget.git", true);
+        check("check --pre-push origin", false);
+        check("hook install", true);
+        check("hook", false);
         check("verify --full --all", true);
         check("verify main", false);
         check("explain a b --rev v1", true);

@@ -7,6 +7,7 @@ mod check;
 mod common;
 mod explain;
 mod export;
+mod hook;
 mod plan;
 mod program;
 mod sync;

@@ -93,6 +93,7 @@ fn init_writes_a_starter_once() {
     wrote  sync.toml
     wrote  sync.lock
     wrote  .github/workflows/repo-sync.yml
+    wrote  .git/hooks/pre-push
 
     Next:
       1. Say what is public: take the `#` off lines of `include` in sync.toml.
@@ -167,6 +168,7 @@ fn init_writes_a_starter_once() {
     kept   sync.toml (it exists)
     kept   sync.lock (it exists)
     kept   .github/workflows/repo-sync.yml (it exists)
+    kept   .git/hooks/pre-push (it exists)
     [exit status: 0]
     "#);
 }
@@ -297,9 +299,21 @@ fn there_is_a_manual_page_for_the_program_and_for_each_command() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     pages.sort();
-    let expected =
-        ["check", "completions", "explain", "export", "init", "man", "map", "plan", "sync"]
-            .map(|name| format!("repo-sync-{name}.1"));
+    let expected = [
+        "check",
+        "completions",
+        "explain",
+        "export",
+        "hook-install",
+        "hook-uninstall",
+        "hook",
+        "init",
+        "man",
+        "map",
+        "plan",
+        "sync",
+    ]
+    .map(|name| format!("repo-sync-{name}.1"));
     assert_eq!(pages, [&expected[..], &["repo-sync.1".to_owned()]].concat());
 }
 
@@ -342,7 +356,7 @@ fn help_is_short_or_long() {
     insta::assert_snapshot!("help_short", place.screen(".", &["-h"]));
     insta::assert_snapshot!("help_long", place.screen(".", &["--help"]));
     for command in
-        ["init", "plan", "sync", "check", "explain", "map", "export", "completions", "man"]
+        ["init", "plan", "sync", "check", "explain", "map", "export", "hook", "completions", "man"]
     {
         insta::assert_snapshot!(format!("help_{command}"), place.screen(".", &[command, "-h"]));
     }

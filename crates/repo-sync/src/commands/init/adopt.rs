@@ -17,6 +17,7 @@ use repo_sync_core::manifest::Manifest;
 use repo_sync_core::policy::{MANIFEST, StandIn};
 use repo_sync_shared::{Outcome, Report, escape_text};
 
+use super::super::hook;
 use super::{branch, starter, write};
 use crate::args::{Format, GlobalArgs};
 use crate::context::Context;
@@ -49,6 +50,7 @@ pub(super) fn run(ctx: &Context, ui: &mut Ui, url: &OsStr) -> Result<Outcome, Cl
     save(ui, &root, &stand_in.text, there.is_some(), &adoption.seams())?;
     let branch = branch(ctx)?;
     write(ui, &root, ".github/workflows/repo-sync.yml", &starter::workflow(&branch))?;
+    hook::offer(ctx, ui, &root)?;
     match ctx.global.format {
         Format::Json => json(ui, &adoption)?,
         Format::Text | Format::Github | Format::Sarif => show(ui, &ctx.global, &adoption)?,
