@@ -82,7 +82,11 @@ impl RuleSet {
         Self { rules: rules::built_in(&[]), allowlists: Vec::new() }
     }
 
-    /// The rules that a `.gitleaks.toml` describes.
+    /// The rules that a `.gitleaks.toml` describes, and no others unless it says
+    /// `useDefault`.
+    ///
+    /// # Errors
+    /// The file is broken, or asks for what cannot be honoured.
     pub fn from_gitleaks(text: &[u8]) -> Result<Self, GitleaksError> {
         gitleaks::read(text)
     }

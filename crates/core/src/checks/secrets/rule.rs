@@ -115,13 +115,13 @@ impl Allowlist {
         }
     }
 
-    /// Whether a rule that only names paths makes an exception of this one.
-    pub(super) fn allows_file(&self, rule: &str, path: &[u8]) -> bool {
+    /// Whether it excepts a file whatever is in it.
+    pub(super) fn allows_file(&self, path: &[u8]) -> bool {
         let alone = !self.all || (self.regexes.is_empty() && self.stopwords.is_empty());
-        alone && self.is_for(rule) && self.allows_path(path)
+        alone && self.allows_path(path)
     }
 
-    fn is_for(&self, rule: &str) -> bool {
+    pub(super) fn is_for(&self, rule: &str) -> bool {
         self.rules.is_empty() || self.rules.iter().any(|id| id == rule)
     }
 

@@ -9,7 +9,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use flate2::read::MultiGzDecoder;
 use rustc_hash::FxHashSet;
 
-use super::rule::Candidate;
+use super::rule::{Candidate, Rule};
 use super::runs::each_run;
 use super::{Encoding, Hit, RuleSet, RulesError, ScanError};
 
@@ -30,13 +30,13 @@ pub struct Scanner {
 }
 
 /// What a word that was met says about a rule.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 struct Call {
     rule: usize,
     kind: CallKind,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 enum CallKind {
     /// Its keyword is somewhere in the text.
     Keyword,
@@ -46,12 +46,39 @@ enum CallKind {
     Anywhere,
 }
 
-/// A word that was met in a text.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Met {
-    call: Call,
-    start: usize,
-    end: usize,
+/// Where in a text a rule can match, as far as its words have told.
+#[derive(Default)]
+struct Chance {
+    has_keyword: bool,
+    /// Whole lines, in order, none twice.
+    windows: Vec<Range<usize>>,
+    /// The end of the line with the word that was met last.
+    line_end: usize,
+}
+
+impl Chance {
+    /// Takes note of a word that ends here. Words come in the order of their ends.
+    fn met(&mut self, text: &[u8], end: usize, kind: CallKind) {
+        let breaks = match kind {
+            CallKind::Keyword => return self.has_keyword = true,
+            CallKind::Anywhere => {
+                self.windows = std::iter::once(0..text.len()).collect();
+                return;
+            }
+            CallKind::Near { breaks } => breaks,
+        };
+        if !self.windows.is_empty() && end <= self.line_end {
+            return;
+        }
+        let before = memchr::memrchr_iter(b'\n', &text[..end]).nth(breaks);
+        let mut after = memchr::memchr_iter(b'\n', &text[end..]).map(|length| end + length);
+        self.line_end = after.clone().next().unwrap_or(text.len());
+        let window = before.map_or(0, |end| end + 1)..after.nth(breaks).unwrap_or(text.len());
+        match self.windows.last_mut() {
+            Some(last) if window.start <= last.end + 1 => last.end = window.end,
+            Some(_) | None => self.windows.push(window),
+        }
+    }
 }
 
 /// A text to look at: the blob, or something decoded from it.
@@ -87,6 +114,9 @@ struct Found {
 
 impl Scanner {
     /// Prepares to look for what these rules describe.
+    ///
+    /// # Errors
+    /// The rules have far too many keywords.
     pub fn new(rules: RuleSet) -> Result<Self, RulesError> {
         let mut words = Words::default();
         let mut unconditional = Vec::new();
@@ -116,6 +146,9 @@ impl Scanner {
     ///
     /// The path is only for the rules and exceptions that name paths. One secret in a
     /// line is told once for each rule that knows it.
+    ///
+    /// # Errors
+    /// Too much comes out of compressed data to look at.
     pub fn scan(&self, data: &[u8], path: &[u8]) -> Result<Vec<Hit>, ScanError> {
         let mut job = Job {
             path,
@@ -136,9 +169,11 @@ impl Scanner {
     /// For each rule, whether it looks at files of this path.
     fn applies(&self, path: &[u8]) -> Vec<bool> {
         let lists = &self.rules.allowlists;
-        let applies = |rule: &super::rule::Rule| {
-            rule.path.as_ref().is_none_or(|at| at.is_match(path))
-                && !rule.allowlists.iter().chain(lists).any(|list| list.allows_file(&rule.id, path))
+        let excepting: Vec<_> = lists.iter().filter(|list| list.allows_file(path)).collect();
+        let applies = |rule: &Rule| {
+            !excepting.iter().any(|list| list.is_for(&rule.id))
+                && !rule.allowlists.iter().any(|list| list.allows_file(path))
+                && rule.path.as_ref().is_none_or(|at| at.is_match(path))
         };
         self.rules.rules.iter().map(applies).collect()
     }
@@ -171,21 +206,22 @@ impl Scanner {
     /// Holds a text against every rule whose words are in it.
     fn match_layer(&self, layer: &Layer<'_>, job: &mut Job<'_>) {
         let text = layer.text;
-        let mut met = Vec::new();
+        let mut chances = Vec::new();
         for word in self.words.find_overlapping_iter(text) {
+            // Most texts have no word in them, and get by without.
+            if chances.is_empty() {
+                chances.resize_with(self.rules.rules.len(), Chance::default);
+            }
             for call in &self.calls[word.pattern().as_usize()] {
-                met.push(Met { call: *call, start: word.start(), end: word.end() });
+                chances[call.rule].met(text, word.end(), call.kind);
             }
         }
-        // By rule; within a rule its keywords come first, then the rest by place.
-        met.sort_unstable();
-        for of_rule in met.chunk_by(|a, b| a.call.rule == b.call.rule) {
-            let index = of_rule[0].call.rule;
-            let lacks_keyword = of_rule[0].call.kind != CallKind::Keyword;
-            if lacks_keyword && self.rules.rules[index].has_remote_keywords() {
+        for (index, chance) in chances.into_iter().enumerate() {
+            let rule = &self.rules.rules[index];
+            if chance.windows.is_empty() || (rule.has_remote_keywords() && !chance.has_keyword) {
                 continue;
             }
-            for window in windows(text, of_rule) {
+            for window in chance.windows {
                 self.match_rule(index, layer, window, job);
             }
         }
@@ -253,34 +289,6 @@ impl Words {
             self.calls[at].push(Call { rule, kind });
         }
     }
-}
-
-/// The parts of a text where a rule can match, given where its words are: whole lines,
-/// in order, none twice.
-fn windows(text: &[u8], met: &[Met]) -> Vec<Range<usize>> {
-    let mut windows = Vec::<Range<usize>>::new();
-    // The end of the line that was looked at last.
-    let mut line_end = 0;
-    for met in met {
-        let breaks = match met.call.kind {
-            CallKind::Keyword => continue,
-            CallKind::Anywhere => return std::iter::once(0..text.len()).collect(),
-            CallKind::Near { breaks } => breaks,
-        };
-        if !windows.is_empty() && met.end <= line_end {
-            continue;
-        }
-        let before = &text[..met.start];
-        let start = memchr::memrchr_iter(b'\n', before).nth(breaks).map_or(0, |end| end + 1);
-        let mut ends = memchr::memchr_iter(b'\n', &text[met.end..]).map(|end| met.end + end);
-        line_end = ends.clone().next().unwrap_or(text.len());
-        let end = ends.nth(breaks).unwrap_or(text.len());
-        match windows.last_mut() {
-            Some(last) if start <= last.end => last.end = end,
-            _ => windows.push(start..end),
-        }
-    }
-    windows
 }
 
 /// What is in a compressed file. Of a damaged one, what there is before the damage.
