@@ -59,12 +59,12 @@ impl Exposure {
             Some(shown) => {
                 shows(replay.filters(), shown, path).map_err(|err| RunError::unfiltered(&err, None))
             }
-            None => Ok(false),
+            None => Ok(None),
         };
         let mut exposure = Self::default();
         for (public_path, (private_path, commit)) in touched.files {
-            let before = is_shown(&base, &public_path)?;
-            let at_head = is_shown(&head, &public_path)?;
+            let before = is_shown(&base, &public_path)?.is_some();
+            let at_head = is_shown(&head, &public_path)?.is_some();
             let list = match (before, at_head) {
                 (false, _) => &mut exposure.added,
                 (true, true) => &mut exposure.changed,

@@ -33,7 +33,7 @@ pub(super) fn run(ctx: &Context, ui: &mut Ui) -> Result<Outcome, CliError> {
         writeln!(ui.status(), "{good}wrote{good:#}  {LOCK}; commit it beside {MANIFEST}")?;
     }
     match ctx.global.format {
-        Format::Text | Format::Github => {}
+        Format::Text | Format::Github | Format::Sarif => {}
         Format::Json => render::json::report(ui, &Report::new("plan", Outcome::UpToDate))?,
     }
     Ok(Outcome::UpToDate)

@@ -7,5 +7,6 @@ mod ids;
 mod licences;
 mod links;
 mod names;
+mod page;
 mod paths;
 mod submodules;
