@@ -50,6 +50,9 @@ pub(super) fn is_manifest(name: &[u8]) -> bool {
 
 /// What a manifest of this name says it builds with, where that can be read.
 pub(super) fn edges(name: &[u8], text: &[u8]) -> Vec<Edge> {
+    if !is_manifest(name) {
+        return Vec::new();
+    }
     let Ok(text) = str::from_utf8(text) else { return Vec::new() };
     let mut edges = Vec::new();
     match name {

@@ -17,20 +17,38 @@ const HEAD: (usize, usize) = (30, 16 << 10);
 const TAG: &[u8] = b"SPDX-License-Identifier:";
 
 /// What no open licence says.
-const PHRASES: &[&str] = &[
-    "proprietary and confidential",
-    "confidential and proprietary",
-    "company confidential",
+const PHRASES: &[&str] =
+    &["proprietary and confidential", "confidential and proprietary", "company confidential"];
+
+/// Words that also have another meaning: they count on a line, or next to one, that
+/// speaks of rights, and not in the head of a file that grants them.
+const WEAK: &[&str] = &[
+    "proprietary",
+    "confidential",
+    "do not distribute",
+    "internal use only",
+    "for internal use",
     "trade secret",
 ];
 
-/// Words that also have another meaning: they count on a line, or next to one, that
-/// speaks of rights.
-const WEAK: &[&str] =
-    &["proprietary", "confidential", "do not distribute", "internal use only", "for internal use"];
-
 /// How a line speaks of rights.
 const RIGHTS: &[&str] = &["copyright", "(c)", "\u{a9}", "all rights reserved"];
+
+/// What the texts of open licences say, which speak of trade secrets and of
+/// proprietary rights, too.
+const GRANTS: &[&str] = &[
+    "derivative works",
+    "hereby grant",
+    "may be copied",
+    "may be freely",
+    "open software license",
+    "permission is",
+    "permission to use",
+    "permitted without",
+    "public source license",
+    "redistribution and use",
+    "right to use",
+];
 
 /// A licence of one's own that these words are in is none that gives rights.
 const CLOSED: &[&str] = &["proprietary", "commercial", "confidential", "internal"];
@@ -39,6 +57,7 @@ pub(super) struct Licences {
     phrases: AhoCorasick,
     weak: AhoCorasick,
     rights: AhoCorasick,
+    grants: AhoCorasick,
     own: AhoCorasick,
     terms: Vec<Term>,
 }
@@ -49,6 +68,7 @@ impl Licences {
             phrases: words(PHRASES)?,
             weak: words(WEAK)?,
             rights: words(RIGHTS)?,
+            grants: words(GRANTS)?,
             own: words(&terms.iter().map(|term| &*term.text).collect::<Vec<_>>())?,
             terms: terms.to_vec(),
         })
@@ -59,9 +79,9 @@ impl Licences {
     fn in_head(&self, data: &[u8]) -> Option<(u32, String, Option<String>)> {
         let head = &data[..data.len().min(HEAD.1)];
         let lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').take(HEAD.0).collect();
-        let speaks_of_rights = |at: usize| {
+        let closes = |at: usize| {
             let near = lines.get(at.saturating_sub(1)..lines.len().min(at + 2)).unwrap_or_default();
-            near.iter().any(|line| self.rights.is_match(*line))
+            near.iter().any(|line| self.rights.is_match(*line)) && !self.grants.is_match(head)
         };
         for (number, (at, line)) in (1..).zip(lines.iter().enumerate()) {
             if let Some(found) = self.own.find(*line) {
@@ -75,7 +95,7 @@ impl Licences {
             }
             let words = self.phrases.find(*line).map(|found| PHRASES[found.pattern().as_usize()]);
             let weak = || self.weak.find(*line).map(|found| WEAK[found.pattern().as_usize()]);
-            if let Some(words) = words.or_else(|| weak().filter(|_| speaks_of_rights(at))) {
+            if let Some(words) = words.or_else(|| weak().filter(|_| closes(at))) {
                 return Some((number, format!("says \u{201c}{words}\u{201d} of itself"), None));
             }
         }
@@ -121,6 +141,9 @@ fn tagged(line: &[u8]) -> Option<String> {
 
 /// A proprietary licence in the `license` field of a manifest, with its line.
 fn declared(name: &[u8], data: &[u8]) -> Option<(u32, String)> {
+    if !matches!(name, b"Cargo.toml" | b"package.json" | b"pyproject.toml") {
+        return None;
+    }
     let text = str::from_utf8(data).ok()?;
     let licence = match name {
         b"Cargo.toml" => {
@@ -212,6 +235,7 @@ mod tests {
         check("// SPDX-License-Identifier: LicenseRef-Public-Domain\n", None);
         check("// SPDX-License-Identifier: (GPL-2.0 OR MIT)\n", None);
         check("// Copyright 2024 Acme. All rights reserved.\n", None);
+        check("Copyright Acme\nno patent or trade secret\nPermission is hereby granted\n", None);
         check("/// For internal use only: may change in any release.\n", None);
         check("Drivers that are proprietary need a flag.\n", None);
         check("Keep your token confidential.\n", None);

@@ -16,6 +16,13 @@ const MAX_TOKEN: usize = 4096;
 /// How directories and files are called everywhere: a path of nothing else names
 /// the layout of any project.
 const LAYOUT: &[&[u8]] = &[
+    b".cargo",
+    b".circleci",
+    b".config",
+    b".gitattributes",
+    b".github",
+    b".gitignore",
+    b".vscode",
     b"Cargo.lock",
     b"Cargo.toml",
     b"LICENSE",
@@ -30,7 +37,10 @@ const LAYOUT: &[&[u8]] = &[
     b"build",
     b"build.rs",
     b"ci",
+    b"ci.yml",
     b"config",
+    b"config.toml",
+    b"crates",
     b"dist",
     b"doc",
     b"docs",
@@ -46,19 +56,25 @@ const LAYOUT: &[&[u8]] = &[
     b"main.go",
     b"main.py",
     b"main.rs",
+    b"main.yml",
     b"mod.rs",
     b"package.json",
+    b"packages",
+    b"release.yml",
     b"scripts",
+    b"settings.json",
     b"setup.py",
     b"source",
     b"spec",
     b"src",
     b"target",
     b"test",
+    b"test.yml",
     b"tests",
     b"tools",
     b"util",
     b"utils",
+    b"workflows",
 ];
 
 /// What the first component of an absolute path is on any machine.
@@ -162,7 +178,7 @@ impl<'t> Token<'t> {
                 }
             }
             Start::Slash if parts.first().is_some_and(|first| SYSTEM.contains(first)) => None,
-            Start::Name | Start::Slash | Start::Variable => self.from_root(tips, folders),
+            Start::Name | Start::Slash | Start::Variable => self.named_from_root(tips, folders),
             Start::Address => {
                 let on_forge = parts.iter().position(|part| FORGE.contains(part));
                 // After `blob` come a ref, which may hold slashes, and the path.
@@ -173,7 +189,7 @@ impl<'t> Token<'t> {
         }
     }
 
-    fn from_root(&self, tips: &Tips<'_>, folders: Option<Folders<'_>>) -> Option<Vec<u8>> {
+    fn named_from_root(&self, tips: &Tips<'_>, folders: Option<Folders<'_>>) -> Option<Vec<u8>> {
         let parts = without_dots(&self.parts, Vec::new())?;
         if parts.is_empty() || tips.is_public(&parts) {
             return None;
@@ -192,9 +208,11 @@ impl<'t> Token<'t> {
                 }
             }
         }
+        // Elsewhere `etc/*` is what a package has.
+        let of_root = folders.is_some_and(|it| it.public.is_empty() || it.public.starts_with(b"."));
         match tips.find(&parts) {
             Some(found) if found.is_private => {
-                let named = found.depth >= 2 || (self.is_glob && parts.len() == 1);
+                let named = found.depth >= 2 || (self.is_glob && parts.len() == 1 && of_root);
                 named_by(&parts, found).filter(|_| named)
             }
             // A public path, though it may not be there any more.
@@ -244,7 +262,11 @@ fn relative(tips: &Tips<'_>, parts: &[&[u8]], folders: Folders<'_>) -> Relative 
 fn ending(tips: &Tips<'_>, parts: &[&[u8]], at_least: usize) -> Option<Vec<u8>> {
     let parts = without_dots(parts, Vec::new())?;
     let found = tips.find(&parts).filter(|found| found.whole && found.is_private)?;
-    let enough = found.depth >= at_least || (found.depth == 2 && found.is_file && at_least == 3);
+    // What begins like any project is another one's, unless more of it is ours.
+    let enough = match found.depth {
+        2 => at_least == 2 && !LAYOUT.contains(&parts[0]),
+        depth => depth >= at_least,
+    };
     named_by(&parts, found).filter(|_| enough)
 }
 

@@ -19,17 +19,20 @@ use crate::object::{Kind, RawTag, commit_links};
 use crate::report::RawFinding;
 use crate::session::Session;
 
-/// How many findings one file may have.
-const MAX_FINDINGS: usize = 20;
-
 pub(super) struct PrivateIds<'r> {
     objects: &'r Objects<'r>,
     /// Whether the repository has a commit of this id, for those that were met.
     commits: FxHashMap<ObjectId, bool>,
-    /// Full ids of commits in files.
-    in_files: Vec<(ObjectId, RawFinding)>,
+    in_files: Vec<InFile>,
     /// Quoted ids in messages, their digits and their place.
     in_messages: Vec<(Vec<u8>, RawFinding)>,
+}
+
+/// A file that holds full ids of commits.
+struct InFile {
+    /// Each with its line.
+    ids: Vec<(ObjectId, Option<u32>)>,
+    finding: RawFinding,
 }
 
 impl<'r> PrivateIds<'r> {
@@ -49,19 +52,35 @@ impl<'r> PrivateIds<'r> {
     }
 }
 
+impl InFile {
+    /// The finding about those ids that are private, if there are any.
+    fn judged(self, is_private: impl Fn(&[u8]) -> bool) -> Option<RawFinding> {
+        let mut private = self.ids.into_iter().filter(|(id, _)| is_private(&id.to_hex()));
+        let (id, line) = private.next()?;
+        let more = match private.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let hint = format!(
+            "it holds `{id}`, the id of a private commit{more}; take it out, or name the public \
+             commit"
+        );
+        Some(RawFinding { line, hint, ..self.finding })
+    }
+}
+
 impl Family for PrivateIds<'_> {
     fn blob(&mut self, blob: &NewBlob<'_>, _found: &mut Vec<RawFinding>) {
         let mut lines = Lines::of(blob.data);
-        let mut here = FxHashSet::default();
+        let mut seen = FxHashSet::default();
+        let mut ids = Vec::new();
         for (at, id) in full_ids(blob.data) {
-            if self.is_commit(id) && here.insert(id) {
-                let hint = format!(
-                    "it holds `{id}`, the id of a private commit; take it out, or name the public \
-                     commit"
-                );
-                let finding = blob.finding(Check::PrivateId, hint);
-                self.in_files.push((id, RawFinding { line: lines.at(at), ..finding }));
+            if self.is_commit(id) && seen.insert(id) {
+                ids.push((id, lines.at(at)));
             }
+        }
+        if !ids.is_empty() {
+            self.in_files.push(InFile { ids, finding: blob.finding(Check::PrivateId, "") });
         }
     }
 
@@ -104,20 +123,7 @@ impl Family for PrivateIds<'_> {
             !names_any(&public, digits)
                 && (history.with_prefix(digits).next().is_some() || names_any(&others, digits))
         };
-        let mut shown: FxHashMap<Option<ObjectId>, usize> = FxHashMap::default();
-        for (id, mut finding) in in_files {
-            if !is_private(&id.to_hex()) {
-                continue;
-            }
-            let shown = shown.entry(finding.object).or_default();
-            *shown += 1;
-            if *shown == MAX_FINDINGS {
-                finding.hint.push_str(" (and there may be more in this file)");
-            }
-            if *shown <= MAX_FINDINGS {
-                found.push(finding);
-            }
-        }
+        found.extend(in_files.into_iter().filter_map(|file| file.judged(is_private)));
         let quoted = in_messages.into_iter().filter(|(digits, _)| is_private(digits));
         found.extend(quoted.map(|(_, finding)| finding));
         Ok(())

@@ -23,6 +23,9 @@ use crate::tree::{Entries, entries};
 /// A path of more components is named by nobody, and walked by nobody.
 const MAX_DEPTH: usize = 512;
 
+/// How many paths are remembered; a history can name any number of them.
+const MAX_KNOWN: usize = 100_000;
+
 /// No manifest of a package is larger, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
@@ -46,8 +49,6 @@ pub(super) struct Found {
     pub(super) whole: bool,
     /// Whether nothing at or below that place is public.
     pub(super) is_private: bool,
-    /// Whether it is a file, link or gitlink.
-    pub(super) is_file: bool,
 }
 
 /// What is at or below a directory.
@@ -111,7 +112,11 @@ impl<'r> Tips<'r> {
             .iter()
             .filter_map(|&root| self.find_in(root, path))
             .max_by_key(|found| (found.depth, !found.is_private));
-        self.found.borrow_mut().insert(key, found);
+        let mut known = self.found.borrow_mut();
+        if known.len() >= MAX_KNOWN {
+            known.clear();
+        }
+        known.insert(key, found);
         found
     }
 
@@ -179,12 +184,7 @@ impl<'r> Tips<'r> {
         let is_file = at.0 != EntryKind::Tree;
         let public =
             if is_file { position.is_public() } else { self.below(at.1, &position, depth).public };
-        (depth > 0).then_some(Found {
-            depth,
-            whole: depth == path.len(),
-            is_private: !public,
-            is_file,
-        })
+        (depth > 0).then_some(Found { depth, whole: depth == path.len(), is_private: !public })
     }
 
     fn below(&self, tree: ObjectId, position: &Position, depth: usize) -> Below {

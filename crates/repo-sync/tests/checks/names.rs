@@ -36,10 +36,16 @@ fn a_path_into_a_private_directory() {
         "import \"acme.example/mono/cloud/billing\"",
         "https://forge.example/acme/mono/blob/main/cloud/billing/Cargo.toml",
         "https://acme.example/docs/cloud/billing/src/invoice.rs",
-        "- 'cloud/**'",
     ] {
         file("docs/guide.txt", text, found);
     }
+}
+
+#[test]
+fn a_whole_directory() {
+    file("build.yml", "paths: ['cloud/**', 'src/**']", &[(REFERENCE, 1)]);
+    file("build.yml", "paths: ['cloud/', '**/clouds/*', 'src/*']", &[]);
+    file("docs/guide.txt", "cloud/*", &[]);
 }
 
 #[test]
@@ -127,6 +133,7 @@ fn a_layout_that_every_project_has() {
         assert_eq!(found, expected, "{text}");
     }
     check(manifest, "src/lib.rs src/bin/main.rs src/bin", &[]);
+    check(manifest, "https://forge.example/other/x/blob/main/src/ledger", &[]);
     check(manifest, "src/ledger", &["private-reference docs/a.txt:1"]);
 }
 
