@@ -8,6 +8,8 @@ mod audit;
 mod claims;
 mod hints;
 mod push;
+#[cfg(test)]
+mod tests;
 
 use repo_sync_shared::{Audit, Check, Finding, Outcome, PublicCommit, Report};
 
