@@ -185,8 +185,8 @@ fn finds_in(history: History, expected: &str, tamper: impl FnOnce(&mut Run)) {
 #[test]
 fn an_object_that_nothing_explains_is_found() {
     finds("nothing public explains it", |run| {
-            run.write("blob", b"stray");
-        });
+        run.write("blob", b"stray");
+    });
     finds("nothing public explains it", |run| {
         let entry = [b"100644 stray\0", &run.write("blob", b"a\n").as_bytes()[..]].concat();
         run.write("tree", &entry);

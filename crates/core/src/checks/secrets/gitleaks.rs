@@ -191,12 +191,11 @@ fn rule_set(raw: RawFile) -> Faulty<RuleSet> {
             return Err((value.span(), GitleaksFault::ExtendOther(key)));
         }
     }
-    if use_default {
-        let replaced = rules.iter().map(|rule| &*rule.id);
-        let without: Vec<_> = replaced.chain(disabled_rules.iter().map(|id| &**id)).collect();
-        let defaults = built_in(&without);
-        rules.extend(defaults);
-    }
+    // A file of one rule must not switch all others off: ours go on, unless it names them.
+    let replaced = rules.iter().map(|rule| &*rule.id);
+    let without: Vec<_> = replaced.chain(disabled_rules.iter().map(|id| &**id)).collect();
+    let defaults = built_in(&without);
+    rules.extend(defaults);
     let mut allowlists = Vec::new();
     for raw in one_form(raw.allowlist, raw.allowlists)? {
         // With the default rules, an exception may be for one of gitleaks' own: it then

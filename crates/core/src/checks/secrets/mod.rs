@@ -28,7 +28,7 @@
 //! | Key | Meaning |
 //! |---|---|
 //! | `title`, `description`, `minVersion` | no effect: what is not understood is refused anyway |
-//! | `[extend] useDefault` | adds **our** built-in rules, not those of gitleaks |
+//! | `[extend] useDefault` | no effect: **our** built-in rules, not those of gitleaks, always go on |
 //! | `[extend] disabledRules` | takes built-in rules away, by id; an id that we do not have takes nothing away |
 //! | `[[rules]] id`, `description`, `tags` | name the rule |
 //! | `regex`, `secretGroup` | what to find, and which part of it is the secret: else the first group with something in it, else all |
@@ -39,8 +39,8 @@
 //! | `[allowlist]`, `[[allowlists]]` | exceptions of all rules, or of `targetRules` |
 //! | `condition`, `regexes`, `regexTarget`, `paths`, `stopwords` | of an exception: `OR` or `AND` of what follows; expressions for the `secret`, `match` or `line`; paths; words that no secret has |
 //!
-//! A path that is excepted is excepted from this scan only. With `useDefault`, a rule
-//! that has the id of a built-in one stands in its place.
+//! A path that is excepted is excepted from this scan only. A rule that has the id of
+//! a built-in one stands in its place.
 //!
 //! Refused, with the line: `commits` in an exception (a commit has another id once it
 //! is filtered), `[extend] path` and `url`, `required` (rules of several parts), keys
@@ -82,8 +82,8 @@ impl RuleSet {
         Self { rules: rules::built_in(&[]), allowlists: Vec::new() }
     }
 
-    /// The rules that a `.gitleaks.toml` describes, and no others unless it says
-    /// `useDefault`.
+    /// The rules that a `.gitleaks.toml` describes, and the built-in ones that it does
+    /// not name.
     ///
     /// # Errors
     /// The file is broken, or asks for what cannot be honoured.

@@ -69,21 +69,14 @@ fn a_rule_without_expression_finds_files() {
 }
 
 #[test]
-fn the_built_in_rules_can_be_extended() {
+fn the_built_in_rules_go_on_unless_they_are_named() {
     let token = fill("ghp_{A36}", Fill::Random, &mut Rng::with_seed(1));
     let both = format!("{token}\nacme-1\n");
-    check("", &both, "acme:2");
+    check("", &both, "github-token:1, acme:2");
+    check("[extend]\nuseDefault = false", &both, "github-token:1, acme:2");
     check("[extend]\nuseDefault = true", &both, "github-token:1, acme:2");
-    check(
-        "[extend]\nuseDefault = true\ndisabledRules = ['github-token', 'elsewhere']",
-        &both,
-        "acme:2",
-    );
-    check(
-        "[[rules]]\nid = 'github-token'\nregex = 'never'\n[extend]\nuseDefault = true",
-        &both,
-        "acme:2",
-    );
+    check("[extend]\ndisabledRules = ['github-token', 'elsewhere']", &both, "acme:2");
+    check("[[rules]]\nid = 'github-token'\nregex = 'never'", &both, "acme:2");
     check(
         "[extend]\nuseDefault = true\n[[allowlists]]\ntargetRules = ['github-token', 'elsewhere']\npaths = ['txt$']",
         &both,
