@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adopt;
+mod canary;
 pub mod checks;
 pub mod dag;
 pub mod error;

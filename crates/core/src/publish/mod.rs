@@ -13,6 +13,7 @@ mod tests;
 
 use repo_sync_shared::{Audit, Check, Finding, Outcome, PublicCommit, Report};
 
+use crate::canary;
 use crate::checks::{Subject, inspect};
 use crate::error::{Failure, RunError, UsageError};
 use crate::git::{Address, Environment, Git, RemoteRefs, is_absent};
@@ -86,9 +87,23 @@ pub fn plan(
     check_address(session, request.address)?;
     let remote = read_refs(request, progress)?;
     hints::recognise(session, &remote, progress);
-    let mut plan = Plan::make(session, &request.with(&remote))?;
+    let mut plan = make_plan(session, request, &remote)?;
     check(session, request, &mut plan, progress)?;
     Ok(Ended::of(plan))
+}
+
+/// A plan, after every rule was put to a test.
+fn make_plan(
+    session: &mut Session<'_>,
+    request: &SyncRequest<'_>,
+    remote: &RemoteRefs,
+) -> Result<Plan, RunError> {
+    let mut plan = Plan::make(session, &request.with(remote))?;
+    let faults = canary::probe(session)?;
+    if !faults.is_empty() {
+        plan.find(session, faults, request.today);
+    }
+    Ok(plan)
 }
 
 /// Publishes what there is to publish.
@@ -106,7 +121,7 @@ pub fn sync(
     let mut staging = None;
     for _ in 0..TRIES {
         hints::recognise(session, &remote, progress);
-        let mut plan = Plan::make(session, &request.with(&remote))?;
+        let mut plan = make_plan(session, request, &remote)?;
         if plan.outcome() != Outcome::Planned {
             return Ok(Ended::of(plan));
         }

@@ -317,20 +317,20 @@ fn a_ref_that_must_not_move_so_is_found() {
 
 #[test]
 fn a_private_id_in_a_message_is_found() {
-    let history = history();
-    let hidden = history.find("hidden").to_string();
-    let text = CommitText::raw("quote", format!("like {hidden}\n"));
-    let mut run = Run::new(history.commit(text, |tree| tree.file("src/c", "c\n")));
-    let findings = run.audit();
+    let quoting = || {
+        let history = history();
+        let hidden = history.find("hidden").to_string();
+        let text = CommitText::raw("quote", format!("like {hidden}\n"));
+        (history.commit(text, |tree| tree.file("src/c", "c\n")), hidden)
+    };
+    let (history, hidden) = quoting();
+    let findings = Run::new(history).audit();
     let expected = format!("the public message names private commit {hidden}");
     assert!(findings.iter().any(|one| one.hint == expected), "{findings:#?}");
     // Where the policy lets it pass, so does the verifier.
-    run.repo.extend(|history| {
-        let manifest = format!("{MANIFEST}[guard]\nprivate-id = \"warn\"\n");
-        history.commit("allow", |tree| tree.file("sync.toml", manifest))
-    });
-    let run = Run::new(run.repo.history().clone());
-    assert_eq!(run.audit(), []);
+    let manifest = format!("{MANIFEST}[guard]\nprivate-id = \"warn\"\n");
+    let history = quoting().0.commit("allow", |tree| tree.file("sync.toml", manifest));
+    assert_eq!(Run::new(history).audit(), []);
 }
 
 /// What a commit's own manifest said does not help.

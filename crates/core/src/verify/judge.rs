@@ -62,9 +62,10 @@ impl<'r> Judge<'r> {
         progress: &dyn Progress,
     ) -> Result<Self, Stop> {
         let unread = |fault: String| Stop::Unsound(format!("the manifest of the policy: {fault}"));
-        let (text, stand_in) = match &claims.policy {
-            PolicyAt::StandIn(text) => (text.clone(), Some(text.as_slice())),
-            PolicyAt::Commit(commit) => (manifest_of(objects, commit.id())?, None),
+        let text = text_of(objects, &claims.policy)?;
+        let stand_in = match &claims.policy {
+            PolicyAt::StandIn(text) => Some(text.as_slice()),
+            PolicyAt::Commit(_) => None,
         };
         let settings = Settings::read(&text, &claims.mirror).map_err(unread)?;
         let tip = Rules::read(&text, std::slice::from_ref(&claims.mirror)).map_err(unread)?;
@@ -373,6 +374,14 @@ fn seam_image(seam: &Seam, shown: Shown, filter: usize, raw: &Headed<'_>) -> Res
         }
     };
     Ok(Fate::Published { id, shown, filter, message: Vec::new() })
+}
+
+/// The manifest of the policy.
+pub(super) fn text_of(objects: &Objects<'_>, policy: &PolicyAt) -> Result<Vec<u8>, Stop> {
+    match policy {
+        PolicyAt::StandIn(text) => Ok(text.clone()),
+        PolicyAt::Commit(commit) => manifest_of(objects, commit.id()),
+    }
 }
 
 /// The manifest in a commit's own tree.

@@ -113,6 +113,11 @@ impl Rules {
         }))
     }
 
+    /// From where to where, longest first.
+    pub(crate) fn moves(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.moves.iter().map(|(from, to)| (from.as_slice(), to.as_slice()))
+    }
+
     /// What a path is: floor before exclude before include.
     pub(crate) fn sight(&self, path: &[&[u8]]) -> Sight {
         let any = |list: &[Pattern], reading| list.iter().any(|one| one.matches(path, reading));
@@ -186,6 +191,7 @@ impl Settings {
 
 fn parse(manifest: &[u8]) -> Result<Table, String> {
     let text = std::str::from_utf8(manifest).map_err(|_| "it is not UTF-8".to_owned())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let table: Table = text.parse().map_err(|err: toml::de::Error| err.message().to_owned())?;
     match table.get("version") {
         Some(Value::Integer(1)) => Ok(table),

@@ -45,12 +45,12 @@ pub use staged::audit_store;
 pub use store::StoreView;
 
 pub(crate) use manifest::{Rules, Sight};
-pub(crate) use pattern::{Pattern, Reading};
 
 use repo_sync_shared::{Audit, Finding, PublicCommit};
 
 use crate::error::RunError;
-use judge::finding;
+use crate::git::Objects;
+use judge::{finding, text_of};
 use stop::Stop;
 
 /// What an audit came to.
@@ -71,6 +71,26 @@ pub struct Verdict {
 
 /// As many findings as anybody reads.
 const MOST_FINDINGS: usize = 100;
+
+/// The rules of the policy, as the verifier reads them; or what is wrong with them.
+///
+/// # Errors
+/// The manifest cannot be read from the repository.
+pub(crate) fn rules_at(
+    objects: &Objects<'_>,
+    policy: &PolicyAt,
+    mirror: &str,
+) -> Result<Result<Rules, String>, RunError> {
+    let rules = text_of(objects, policy).and_then(|text| {
+        let rules = Rules::read(&text, &[mirror.to_owned()]).map_err(Stop::Unsound)?;
+        rules.ok_or_else(|| Stop::unsound("the manifest does not name the mirror"))
+    });
+    match rules {
+        Ok(rules) => Ok(Ok(rules)),
+        Err(Stop::Unsound(fault)) => Ok(Err(fault)),
+        Err(Stop::Run(err)) => Err(*err),
+    }
+}
 
 /// An audit that could not go on has found something, unless the run has to end.
 fn settled(verdict: Result<Verdict, Stop>) -> Result<Verdict, RunError> {

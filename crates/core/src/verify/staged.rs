@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::claims::{Claims, RefClaim};
 use super::judge::{Judge, finding};
 use super::stop::Stop;
-use super::store::StoreView;
+use super::store::{Held, StoreView};
 use super::{Verdict, settled};
 use crate::error::RunError;
 use crate::git::Objects;
@@ -41,16 +41,50 @@ fn audit(
     store: &StoreView<'_>,
     progress: &dyn Progress,
 ) -> Result<Verdict, Stop> {
+    // The store is read while the commits are judged: one waits for the disk, the
+    // other thinks.
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| read(store, progress));
+        let judged = judge(claims, objects, store, progress);
+        let held = reader.join().expect("reading a store does not panic");
+        let (mut judge, judged) = judged?;
+        let held = held?;
+        let audit = Audit {
+            objects: held.objects.len() as u64,
+            bytes: held.bytes,
+            commits: judged,
+            refs: claims.updates.len() as u64,
+            waivers: judge.settings.waivers,
+            skipped: 0,
+        };
+        account(&mut judge, held);
+        for fault in store.faults() {
+            judge.disagree(None, None, fault);
+        }
+        for (name, _) in store.refs()? {
+            let name = repo_sync_shared::escape_bytes(&name);
+            judge.disagree(None, None, format!("the store has a ref `{name}`"));
+        }
+        Ok(Verdict { audit, findings: judge.findings, ..Verdict::default() })
+    })
+}
+
+/// Judges all that is new, and how many commits that were.
+fn judge<'r>(
+    claims: &Claims,
+    objects: &'r Objects<'r>,
+    store: &StoreView<'_>,
+    progress: &dyn Progress,
+) -> Result<(Judge<'r>, u64), Stop> {
     let mut judge = Judge::new(objects, claims, progress)?;
     let public = judge.images.behind(&claims.seen, &judge.beyond);
     let tags = refs(&mut judge, claims)?;
     let expected = expected(&judge, claims, &tags, &public);
 
     // What the mirror has comes first: it need not be in the store.
-    let commits = store.commits()?;
     let bases: FxHashSet<ObjectId> =
         judge.settings.seams.iter().filter_map(|seam| Some(seam.public?.0)).collect();
-    for commit in commits {
+    for commit in store.commits()? {
         if let Some(image) = judge.images.number(commit)
             && public[image as usize]
         {
@@ -83,21 +117,7 @@ fn audit(
         }
     }
     judge.wanted.extend(expected);
-    let mut audit = Audit {
-        commits: judged,
-        refs: claims.updates.len() as u64,
-        waivers: judge.settings.waivers,
-        ..Audit::default()
-    };
-    account(&mut judge, store, &mut audit, progress)?;
-    for fault in store.faults() {
-        judge.disagree(None, None, fault);
-    }
-    for (name, _) in store.refs()? {
-        let name = repo_sync_shared::escape_bytes(&name);
-        judge.disagree(None, None, format!("the store has a ref `{name}`"));
-    }
-    Ok(Verdict { audit, findings: judge.findings, ..Verdict::default() })
+    Ok((judge, judged))
 }
 
 /// The private commits whose images nobody has judged yet: what the planned refs
@@ -229,35 +249,47 @@ fn tag_fault(
     }
 }
 
-/// Reads the store: all that is wanted is there, and nothing else.
-fn account(
-    judge: &mut Judge<'_>,
-    store: &StoreView<'_>,
-    audit: &mut Audit,
-    progress: &dyn Progress,
-) -> Result<(), Stop> {
-    let mut found: FxHashSet<ObjectId> = FxHashSet::default();
-    let (wanted, before) = (&judge.wanted, &judge.before);
-    let mut faults = Vec::new();
+/// What a store holds.
+#[derive(Default)]
+struct Holdings {
+    objects: Vec<(ObjectId, Kind)>,
+    bytes: u64,
+    faults: Vec<String>,
+}
+
+fn read(store: &StoreView<'_>, progress: &dyn Progress) -> Result<Holdings, Stop> {
+    let mut holdings = Holdings::default();
     store.read_all(progress, |held| {
-        audit.objects += 1;
-        audit.bytes += held.size;
-        found.insert(held.id);
-        let kind = held.kind.name();
-        let id = held.id;
-        if held.hashed != id {
-            faults.push(format!("{kind} {id} in the store hashes to {}", held.hashed));
-        } else if let Some(expected) = wanted.get(&id) {
-            if *expected != held.kind {
-                faults.push(format!("{id} is a {kind}, but its place asks for a {expected}"));
-            }
-        } else if !before.contains(&id) {
-            faults.push(format!("{kind} {id} lies in the store, and nothing public explains it"));
+        let Held { id, kind, size, hashed, .. } = held;
+        holdings.objects.push((id, kind));
+        holdings.bytes += size;
+        if hashed != id {
+            holdings.faults.push(format!("{kind} {id} in the store hashes to {hashed}"));
         }
     })?;
+    Ok(holdings)
+}
+
+/// All that is wanted is in the store, and nothing else.
+fn account(judge: &mut Judge<'_>, held: Holdings) {
+    let (wanted, before) = (&judge.wanted, &judge.before);
+    let mut faults = held.faults;
+    for &(id, kind) in &held.objects {
+        match wanted.get(&id) {
+            Some(expected) if *expected == kind => {}
+            Some(expected) => {
+                faults.push(format!("{id} is a {kind}, but its place asks for a {expected}"));
+            }
+            None if before.contains(&id) => {}
+            None => {
+                faults
+                    .push(format!("{kind} {id} lies in the store, and nothing public explains it"));
+            }
+        }
+    }
+    let found: FxHashSet<ObjectId> = held.objects.iter().map(|(id, _)| *id).collect();
     let mut missing: Vec<_> = wanted.iter().filter(|(id, _)| !found.contains(id)).collect();
     missing.sort_unstable_by_key(|(id, _)| **id);
     faults.extend(missing.iter().map(|(id, kind)| format!("{kind} {id} is not in the store")));
     judge.findings.extend(faults.into_iter().map(|fault| finding(None, None, fault)));
-    Ok(())
 }

@@ -7,3 +7,4 @@ mod incremental;
 mod laws;
 mod rewritten;
 mod transport;
+mod verify;
