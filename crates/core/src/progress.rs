@@ -27,6 +27,82 @@ impl Phase {
         [Self::Walk, Self::Filter, Self::Check, Self::Stage, Self::Verify, Self::Push];
 }
 
+/// A point of a `sync` at which a run may die: before and after each thing that it
+/// writes or asks of another program. Whatever is lost there, the next run finishes
+/// the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is named after what was just done, or is to be done next")]
+pub enum Milestone {
+    RefsRead,
+    Planned,
+    Locked,
+    RefsReadAgain,
+    Checked,
+    StoreToBeRemoved,
+    StoreRemoved,
+    StoreMade,
+    BoundaryFound,
+    SeamFetched,
+    PackBegun,
+    ObjectsSent,
+    CopyBegun,
+    CopyIndexed,
+    CopySent,
+    CopyCompared,
+    PackToBeIndexed,
+    PackWritten,
+    PackIndexed,
+    HistoryToBeCutOff,
+    HistoryCutOff,
+    Filled,
+    Claimed,
+    Verified,
+    MirrorToBeMade,
+    MirrorMade,
+    ToBePushed,
+    Pushed,
+    ReadBack,
+    HintsToBeWritten,
+    HintsWritten,
+}
+
+impl Milestone {
+    /// Every point there is, in the order of a run.
+    pub const ALL: [Self; 31] = [
+        Self::RefsRead,
+        Self::Planned,
+        Self::Locked,
+        Self::RefsReadAgain,
+        Self::Checked,
+        Self::StoreToBeRemoved,
+        Self::StoreRemoved,
+        Self::StoreMade,
+        Self::BoundaryFound,
+        Self::SeamFetched,
+        Self::PackBegun,
+        Self::ObjectsSent,
+        Self::CopyBegun,
+        Self::CopyIndexed,
+        Self::CopySent,
+        Self::CopyCompared,
+        Self::PackToBeIndexed,
+        Self::PackWritten,
+        Self::PackIndexed,
+        Self::HistoryToBeCutOff,
+        Self::HistoryCutOff,
+        Self::Filled,
+        Self::Claimed,
+        Self::Verified,
+        Self::MirrorToBeMade,
+        Self::MirrorMade,
+        Self::ToBePushed,
+        Self::Pushed,
+        Self::ReadBack,
+        Self::HintsToBeWritten,
+        Self::HintsWritten,
+    ];
+}
+
 /// Someone who watches a run, and may stop it.
 ///
 /// Called from whichever thread does the work, and often: an implementation
@@ -40,6 +116,9 @@ pub trait Progress: Sync {
 
     /// A phase is over.
     fn finish(&self, phase: Phase);
+
+    /// The run got as far as this.
+    fn reached(&self, _milestone: Milestone) {}
 
     /// Whether the run should stop. Asked between steps, where stopping leaves
     /// nothing half done.

@@ -12,6 +12,8 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+#[cfg(debug_assertions)]
+use repo_sync_core::progress::Milestone;
 use repo_sync_core::progress::{Phase, Progress};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -84,6 +86,15 @@ impl Progress for Watch {
 
     fn finish(&self, phase: Phase) {
         self.board.finish(phase, Instant::now());
+    }
+
+    #[cfg(debug_assertions)]
+    fn reached(&self, milestone: Milestone) {
+        // For the tests of what a run leaves behind that dies here.
+        let last = std::env::var("REPO_SYNC_DIE_AT");
+        if last.is_ok_and(|last| last == format!("{milestone:?}")) {
+            let _ = signal_hook::low_level::raise(signal_hook::consts::SIGKILL);
+        }
     }
 
     fn interrupted(&self) -> bool {

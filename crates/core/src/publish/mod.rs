@@ -19,7 +19,7 @@ use crate::error::{Failure, RunError, UsageError};
 use crate::git::{Address, Environment, Git, RemoteRefs, is_absent};
 use crate::manifest::Date;
 use crate::plan::{Plan, Request, find_foreign};
-use crate::progress::{Phase, Progress};
+use crate::progress::{Milestone, Phase, Progress};
 use crate::session::Session;
 use crate::staging::Staging;
 use crate::verify::{StoreView, audit_store};
@@ -118,64 +118,34 @@ pub fn sync(
 ) -> Result<Ended, RunError> {
     check_address(session, request.address)?;
     let mut remote = read_refs(request, progress)?;
+    progress.reached(Milestone::RefsRead);
     let mut staging = None;
     for _ in 0..TRIES {
         hints::recognise(session, &remote, progress);
         let mut plan = make_plan(session, request, &remote)?;
+        progress.reached(Milestone::Planned);
         if plan.outcome() != Outcome::Planned {
             return Ok(Ended::of(plan));
         }
         if staging.is_none() {
             let name = &session.policy.mirror.name;
             staging = Some(Staging::open(session.repo.git_dir(), name, request.environment)?);
+            progress.reached(Milestone::Locked);
             // Another run may have had the store until now, and published.
             let now = read_refs(request, progress)?;
+            progress.reached(Milestone::RefsReadAgain);
             if now != remote {
                 remote = now;
                 continue;
             }
         }
         let Some(staging) = &mut staging else { continue };
-        check(session, request, &mut plan, progress)?;
+        let audit = prepare(session, request, staging, &mut plan, &remote, progress)?;
         if plan.outcome() != Outcome::Planned {
-            return Ok(Ended::of(plan));
+            return Ok(Ended { audit, ..Ended::of(plan) });
         }
-        let missing = staging.fill(session, &plan, &remote, request.address, progress)?;
-        if !missing.is_empty() {
-            plan.find(session, missing, request.today);
-            return Ok(Ended::of(plan));
-        }
-        let store = StoreView { git: staging.git(), path: staging.path() };
-        let claims = claims::of_plan(session, request, &plan, &remote)?;
-        let verdict = audit_store(&claims, session.replay.objects(), &store, progress)?;
-        if !verdict.findings.is_empty() {
-            plan.refusals.extend(verdict.findings);
-            return Ok(Ended { audit: Some(verdict.audit), ..Ended::of(plan) });
-        }
-        plan.warnings.extend(staging.warning().map(cache_warning));
-        make_mirror(session, request)?;
-        if progress.interrupted() {
-            return Err(RunError::Interrupted);
-        }
-        let updates: Vec<_> = plan.updates().collect();
-        progress.start(Phase::Push, Some(updates.len() as u64));
-        let pushed = push::push(staging.git(), request.address, &updates);
-        let pushed = match pushed.map_err(|err| or_interrupted(err, progress)) {
-            // Whatever the mirror said: somebody else was quicker.
-            Err(RunError::Failed(Failure::Rejected { .. }))
-                if RemoteRefs::read(request.address, request.environment)
-                    .is_ok_and(|now| now != remote) =>
-            {
-                Pushed::Moved
-            }
-            pushed => pushed?,
-        };
-        progress.finish(Phase::Push);
-        match pushed {
+        match carry_out(session, request, staging, &plan, &remote, progress)? {
             Pushed::Done => {
-                read_back(session, request, &plan, progress)?;
-                hints::remember(session, &plan);
-                let audit = Some(verdict.audit);
                 return Ok(Ended { plan, outcome: Outcome::Synced, error: None, audit });
             }
             Pushed::Moved => remote = read_refs(request, progress)?,
@@ -188,6 +158,78 @@ pub fn sync(
     };
     let error = "the mirror kept moving while we tried to publish; nothing was published";
     Ok(Ended { plan, outcome, error: Some(error.to_owned()), audit: None })
+}
+
+/// Shows what is new to the checks, stages it, and asks the verifier. What any of
+/// them finds is in the plan then.
+fn prepare(
+    session: &mut Session<'_>,
+    request: &SyncRequest<'_>,
+    staging: &mut Staging,
+    plan: &mut Plan,
+    remote: &RemoteRefs,
+    progress: &dyn Progress,
+) -> Result<Option<Audit>, RunError> {
+    check(session, request, plan, progress)?;
+    progress.reached(Milestone::Checked);
+    if plan.outcome() != Outcome::Planned {
+        return Ok(None);
+    }
+    let missing = staging.fill(session, plan, remote, request.address, progress)?;
+    progress.reached(Milestone::Filled);
+    if !missing.is_empty() {
+        plan.find(session, missing, request.today);
+        return Ok(None);
+    }
+    let store = StoreView { git: staging.git(), path: staging.path() };
+    let claims = claims::of_plan(session, request, plan, remote)?;
+    progress.reached(Milestone::Claimed);
+    let verdict = audit_store(&claims, session.replay.objects(), &store, progress)?;
+    progress.reached(Milestone::Verified);
+    plan.refusals.extend(verdict.findings);
+    plan.warnings.extend(staging.warning().map(cache_warning));
+    Ok(Some(verdict.audit))
+}
+
+/// Pushes what was staged, and sees that it arrived.
+fn carry_out(
+    session: &Session<'_>,
+    request: &SyncRequest<'_>,
+    staging: &Staging,
+    plan: &Plan,
+    remote: &RemoteRefs,
+    progress: &dyn Progress,
+) -> Result<Pushed, RunError> {
+    progress.reached(Milestone::MirrorToBeMade);
+    make_mirror(session, request)?;
+    progress.reached(Milestone::MirrorMade);
+    if progress.interrupted() {
+        return Err(RunError::Interrupted);
+    }
+    let updates: Vec<_> = plan.updates().collect();
+    progress.start(Phase::Push, Some(updates.len() as u64));
+    progress.reached(Milestone::ToBePushed);
+    let pushed = push::push(staging.git(), request.address, &updates);
+    progress.reached(Milestone::Pushed);
+    let pushed = match pushed.map_err(|err| or_interrupted(err, progress)) {
+        // Whatever the mirror said: somebody else was quicker.
+        Err(RunError::Failed(Failure::Rejected { .. }))
+            if RemoteRefs::read(request.address, request.environment)
+                .is_ok_and(|now| now != *remote) =>
+        {
+            Pushed::Moved
+        }
+        pushed => pushed?,
+    };
+    progress.finish(Phase::Push);
+    if let Pushed::Done = pushed {
+        read_back(session, request, plan, progress)?;
+        progress.reached(Milestone::ReadBack);
+        progress.reached(Milestone::HintsToBeWritten);
+        hints::remember(session, plan);
+        progress.reached(Milestone::HintsWritten);
+    }
+    Ok(pushed)
 }
 
 impl SyncRequest<'_> {

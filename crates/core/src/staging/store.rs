@@ -15,7 +15,7 @@ use crate::error::{Failure, RunError};
 use crate::git::{Address, Environment, Git, Objects, RemoteRefs};
 use crate::object::Kind;
 use crate::plan::Plan;
-use crate::progress::{Phase, Progress};
+use crate::progress::{Milestone, Phase, Progress};
 use crate::replay::Images;
 use crate::report::RawFinding;
 use crate::session::Session;
@@ -102,7 +102,7 @@ impl Staging {
         address: &Address,
         progress: &dyn Progress,
     ) -> Result<Vec<RawFinding>, RunError> {
-        self.prepare()?;
+        self.prepare(progress)?;
         progress.start(Phase::Stage, Some(plan.new.len() as u64));
         let images = &session.replay.images;
         let image = |id: ObjectId| images.number(PublicCommit::new(id));
@@ -112,21 +112,28 @@ impl Staging {
         let targets: Vec<u32> = named.chain(tagged).collect();
         let mut boundary = Boundary::find(images, &plan.new, &targets, &plan.public, &shown);
         boundary.allow_for_dates(images, &plan.new, &shown, |image| session.replay.date(image))?;
+        progress.reached(Milestone::BoundaryFound);
         self.fetch_foreign(images, &boundary, address)?;
+        progress.reached(Milestone::SeamFetched);
         let missing = self.pack(session, plan, &boundary, progress)?;
         let images = &session.replay.images;
+        progress.reached(Milestone::HistoryToBeCutOff);
         self.cut_off(boundary.shallow.iter().map(|&image| images.id(image)))?;
+        progress.reached(Milestone::HistoryCutOff);
         progress.finish(Phase::Stage);
         Ok(missing)
     }
 
     /// An empty store.
-    fn prepare(&self) -> Result<(), RunError> {
+    fn prepare(&self, progress: &dyn Progress) -> Result<(), RunError> {
+        progress.reached(Milestone::StoreToBeRemoved);
         if self.path.exists() {
             fs::remove_dir_all(&self.path)
                 .map_err(|err| RunError::io("failed to remove", &self.path, err))?;
         }
+        progress.reached(Milestone::StoreRemoved);
         self.git.run(&["init", "--quiet", "--bare", "--template="], b"")?;
+        progress.reached(Milestone::StoreMade);
         Ok(())
     }
 
@@ -182,30 +189,35 @@ impl Staging {
             list: BufWriter::new(tempfile::tempfile_in(&self.path).map_err(failed)?),
             copied: FxHashSet::default(),
         };
+        progress.reached(Milestone::PackBegun);
         let missing = send(&mut session.replay, plan, boundary, &mut crate_pack, progress);
         let missing = missing.map_err(|err| match err {
             SendError::Run(err) => err,
             SendError::Sink(err) => failed(err),
         })?;
+        progress.reached(Milestone::ObjectsSent);
         if !missing.is_empty() {
             return Ok(missing);
         }
         let Crate { pack, list, copied } = crate_pack;
         if !copied.is_empty() {
             let list = list.into_inner().map_err(|err| failed(err.into_error()))?;
-            let unsound = self.copy(session.replay.objects(), list, &copied)?;
+            let unsound = self.copy(session.replay.objects(), list, &copied, progress)?;
             if !unsound.is_empty() {
                 return Ok(unsound);
             }
         }
         if !pack.is_empty() {
+            progress.reached(Milestone::PackToBeIndexed);
             let args = ["index-pack", "--stdin"];
             let mut child = self.git.spawn(&args, Stdio::piped(), Stdio::piped())?;
             let written = match child.stdin.take() {
                 Some(mut stdin) => pack.finish(&mut stdin),
                 None => Ok(0),
             };
+            progress.reached(Milestone::PackWritten);
             Git::finish(&args, child)?;
+            progress.reached(Milestone::PackIndexed);
             written.map_err(failed)?;
         }
         Ok(Vec::new())
@@ -218,8 +230,9 @@ impl Staging {
         objects: &Objects<'_>,
         mut list: File,
         expected: &FxHashSet<ObjectId>,
+        progress: &dyn Progress,
     ) -> Result<Vec<RawFinding>, RunError> {
-        let Err(err) = self.transfer(&mut list, expected) else { return Ok(Vec::new()) };
+        let Err(err) = self.transfer(&mut list, expected, progress) else { return Ok(Vec::new()) };
         let unsound = unsound(objects, list);
         let unsound =
             unsound.map_err(|err| RunError::io("failed to read back in", &self.path, err))?;
@@ -228,7 +241,12 @@ impl Staging {
 
     /// Copies the objects of a list, deltas and all. `index-pack` hashes each one
     /// again, so what arrives is what the ids say, or is found out.
-    fn transfer(&self, list: &mut File, expected: &FxHashSet<ObjectId>) -> Result<(), RunError> {
+    fn transfer(
+        &self,
+        list: &mut File,
+        expected: &FxHashSet<ObjectId>,
+        progress: &dyn Progress,
+    ) -> Result<(), RunError> {
         let failed = |err| RunError::io("failed to read back in", &self.path, err);
         list.rewind().map_err(failed)?;
         let list = list.try_clone().map_err(failed)?;
@@ -237,8 +255,11 @@ impl Staging {
         let mut source = self.private.spawn(&from, list.into(), Stdio::piped())?;
         let stdout = source.stdout.take().expect("its output was asked for as a pipe");
         let target = self.git.spawn(&to, stdout.into(), Stdio::piped())?;
+        progress.reached(Milestone::CopyBegun);
         let indexed = Git::finish(&to, target);
+        progress.reached(Milestone::CopyIndexed);
         let sent = Git::finish(&from, source);
+        progress.reached(Milestone::CopySent);
         let name = match (indexed, sent) {
             (Ok(name), Ok(_)) => name,
             (Ok(_), Err(err)) => return Err(err.into()),
@@ -256,6 +277,7 @@ impl Staging {
             .split(|&b| b == b'\n')
             .filter_map(|line| line.split(|&b| b == b' ').nth(1).and_then(ObjectId::from_hex))
             .collect();
+        progress.reached(Milestone::CopyCompared);
         if arrived == *expected {
             return Ok(());
         }

@@ -26,7 +26,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let generated = generate(seed);
         let repo = &generated.repo;
         let judgement = Oracle::read(repo.scratch(), &repo.git_here(), "public").judge();

@@ -2,6 +2,7 @@
 //! Tests that run the program: what a person sees, and the laws of the contract.
 
 mod common;
+mod crashes;
 mod golden;
 mod incremental;
 mod laws;
