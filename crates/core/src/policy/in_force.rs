@@ -48,7 +48,8 @@ impl InForce {
             if !lenient {
                 refuse_committed(objects, history, settled, &file.name, progress)?;
             }
-            let of = history.numbers().map(|commit| settled.covers(commit).then_some(0)).collect();
+            let shaped = |commit| settled.covers(commit) && !withheld.contains(commit);
+            let of = history.numbers().map(|commit| shaped(commit).then_some(0)).collect();
             return Ok(Self { shapes: vec![shape], of, findings: Vec::new() });
         }
         let mut scan = Scan::new(objects, policy, history.len());

@@ -12,6 +12,7 @@ use super::{SyncRequest, claims};
 use crate::git::{Address, Environment, Git, PrivateRepo, RemoteRefs};
 use crate::manifest::Date;
 use crate::plan::Plan;
+use crate::policy::{PolicySource, StandIn};
 use crate::progress::Silent;
 use crate::session::{Session, SessionOptions};
 use crate::staging::Staging;
@@ -47,10 +48,14 @@ struct Run {
 
 impl Run {
     fn new(history: History) -> Self {
+        Self::with(history, &SessionOptions::default())
+    }
+
+    fn with(history: History, options: &SessionOptions) -> Self {
         let repo = history.build();
         let private = PrivateRepo::discover(repo.path()).expect("it was just built");
         let mirror = Address::Path(repo.scratch().join("mirror.git"));
-        let (claims, store) = fill(&private, &mirror);
+        let (claims, store) = fill(&private, &mirror, options);
         Self { repo, private, claims, store }
     }
 
@@ -137,7 +142,7 @@ impl Run {
 }
 
 /// What is claimed of a first publication, and the store that it fills.
-fn fill(private: &PrivateRepo, address: &Address) -> (Claims, PathBuf) {
+fn fill(private: &PrivateRepo, address: &Address, options: &SessionOptions) -> (Claims, PathBuf) {
     let environment = environment();
     let today = Date { year: 2024, month: 1, day: 1 };
     let request = SyncRequest {
@@ -149,8 +154,7 @@ fn fill(private: &PrivateRepo, address: &Address) -> (Claims, PathBuf) {
         today,
     };
     let objects = private.objects().expect("it has objects");
-    let options = SessionOptions::default();
-    let session = Session::open(private, &objects, &options, &[], &Silent);
+    let session = Session::open(private, &objects, options, &[], &Silent);
     let mut session = session.expect("the history is sound");
     let remote = RemoteRefs::default();
     let plan = Plan::make(&mut session, &request.with(&remote)).expect("it can be planned");
@@ -342,4 +346,21 @@ fn a_path_on_the_floor_of_the_policy_tip_is_found() {
     let findings = Run::new(history).audit();
     let denied: Vec<_> = findings.iter().filter_map(|one| one.path.as_deref()).collect();
     assert_eq!(denied, ["docs/guide"], "{findings:#?}");
+}
+
+/// A manifest that stands in for all others says what is withheld, too.
+#[test]
+fn a_stand_in_withholds() {
+    let history = History::new()
+        .commit("start", |tree: Tree| tree.file("src/a", "a\n"))
+        .commit("held", |tree| tree.file("src/b", "b\n"))
+        .commit("next", |tree| tree.file("src/c", "c\n"));
+    let held = history.find("held");
+    let text = format!("{MANIFEST}[[withhold]]\ncommits = \"{held}\"\nreason = \"no\"\n");
+    let stand_in = StandIn { name: "sync.toml".to_owned(), text: text.into_bytes() };
+    let policy = PolicySource { stand_in: Some(stand_in), rev: None };
+    let mut run = Run::with(history, &SessionOptions { policy, ..SessionOptions::default() });
+    assert!(!run.claim("held").published);
+    assert!(run.image_bytes("next").contains(&run.image("start").to_string()));
+    assert_eq!(run.audit(), []);
 }

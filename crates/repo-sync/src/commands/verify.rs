@@ -7,7 +7,6 @@ use repo_sync_core::session::{Session, SessionOptions};
 use repo_sync_shared::{Fleet, Outcome, Report, escape_text};
 
 use super::run::{of_error, worst};
-use crate::args::Format;
 use crate::context::Context;
 use crate::engine::{Engine, address, today};
 use crate::error::CliError;
@@ -81,7 +80,7 @@ fn one(
     let audited = verify(&mut session, &request, args.full, &engine.watch)?;
     engine.watch.clear();
     let name = session.policy.mirror.name.clone();
-    if ctx.global.format != Format::Json {
+    if ctx.global.format.is_text() {
         write(ui, &name, &address, &audited)?;
     }
     Ok(audited.report(&name))

@@ -355,9 +355,19 @@ fn help_is_short_or_long() {
     let place = Place::new();
     insta::assert_snapshot!("help_short", place.screen(".", &["-h"]));
     insta::assert_snapshot!("help_long", place.screen(".", &["--help"]));
-    for command in
-        ["init", "plan", "sync", "check", "explain", "map", "export", "hook", "completions", "man"]
-    {
+    for command in [
+        "init",
+        "plan",
+        "sync",
+        "check",
+        "verify",
+        "explain",
+        "map",
+        "export",
+        "hook",
+        "completions",
+        "man",
+    ] {
         insta::assert_snapshot!(format!("help_{command}"), place.screen(".", &[command, "-h"]));
     }
 }
