@@ -123,10 +123,10 @@ fn a_file_of_git_that_is_no_file() {
             history.commit("link", |tree| tree.symlink(format!("src/{name}"), "lib.rs"))
         });
         let escape = format!("symlink-escape src/{name}");
-        assert_eq!(found, ["pattern-unmatched", &escape], "{name}");
+        assert_eq!(found, [escape], "{name}");
         let found = warned(MANIFEST, |history| {
             history.commit("file", |tree| tree.file(format!("src/{name}"), "*.o\n"))
         });
-        assert_eq!(found, ["pattern-unmatched"], "{name}");
+        assert_eq!(found, [""; 0], "{name}");
     }
 }
