@@ -11,6 +11,9 @@ use crate::report::RawFinding;
 /// (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 
+/// How a value that SOPS encrypted begins.
+const SOPS_VALUE: &[u8] = b"ENC[AES256_GCM,data:";
+
 /// Words that begin and end a section which is cut out of public files.
 const MARKERS: [&[u8]; 2] = [b"repo-sync: private", b"repo-sync: end"];
 
@@ -67,8 +70,16 @@ fn encrypted_by(data: &[u8]) -> Option<&'static str> {
         return Some("Ansible Vault");
     }
     // Encrypted values, and the table that says how to decrypt them.
-    let holds = |text: &[u8]| memchr::memmem::find(data, text).is_some();
-    (holds(b"ENC[AES256_GCM,data:") && holds(b"sops")).then_some("SOPS")
+    let value = memchr::memmem::find(data, SOPS_VALUE).map(|at| &data[at + SOPS_VALUE.len()..]);
+    let is_value = value.is_some_and(|rest| {
+        let len = rest.iter().take_while(|byte| is_base64(**byte)).count();
+        rest[len..].starts_with(b",iv:")
+    });
+    (is_value && memchr::memmem::find(data, b"sops").is_some()).then_some("SOPS")
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
 /// The line of the first marker, from 1.
@@ -107,7 +118,10 @@ mod tests {
         let check = |data: &[u8], tool: Option<&str>| assert_eq!(encrypted_by(data), tool);
         check(b"\0GITCRYPT\0\x01\x02", Some("git-crypt"));
         check(b"age-encryption.org/v1\n-> X25519 abc\n", Some("age"));
-        check(b"a: ENC[AES256_GCM,data:x,iv:y]\nsops:\n    version: 3\n", Some("SOPS"));
+        let value =
+            |iv: &str| [b"a: ", SOPS_VALUE, b"Zm9v", iv.as_bytes(), b"\nsops: 3\n"].concat();
+        check(&value(",iv:y]"), Some("SOPS"));
+        check(&value(" and so on"), None);
         check(b"$ANSIBLE_VAULT;1.1;AES256\n3138", Some("Ansible Vault"));
         check(b"GITCRYPT is a tool\n", None);
         check(b"see age-encryption.org/v1\n", None);

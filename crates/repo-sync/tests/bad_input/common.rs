@@ -43,7 +43,7 @@ pub(crate) struct Case {
 
 /// What must never change when a run ends badly.
 #[derive(Debug, PartialEq, Eq)]
-struct State {
+pub(crate) struct State {
     refs: Vec<String>,
     objects: BTreeSet<String>,
     private: Vec<u8>,
@@ -195,7 +195,7 @@ impl Case {
         assert_at(&report, check, commit.as_deref(), path);
     }
 
-    fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let mirror = self.mirror.git();
         let all = ["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"];

@@ -13,6 +13,7 @@ mod environment;
 mod machine;
 mod manifests;
 mod mirrors;
+mod mutations;
 mod objects;
 mod places;
 mod policy;
