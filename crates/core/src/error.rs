@@ -185,6 +185,12 @@ pub enum Failure {
         /// Why not.
         source: std::io::Error,
     },
+    /// A receipt was not signed.
+    #[error("`ssh-keygen` did not sign the receipt: {0}")]
+    Unsigned(String),
+    /// There is no randomness to be had.
+    #[error("the system has no random numbers: {0}")]
+    NoRandomness(String),
     /// An id that is in no history.
     #[error("`{0}` is the id of no commit here, private or public")]
     UnknownId(String),

@@ -30,6 +30,7 @@ pub mod plan;
 pub mod policy;
 pub mod progress;
 pub mod publish;
+pub mod receipt;
 pub mod replay;
 pub mod report;
 pub mod session;

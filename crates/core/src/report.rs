@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Findings on their way: first as found, then weighed by level and waiver.
 
+use std::collections::BTreeMap;
+
 use repo_sync_shared::{Check, Finding, Level, ObjectId, escape_bytes};
 
 use crate::git::ObjectError;
@@ -110,6 +112,8 @@ pub struct Weighed {
     pub refusals: Vec<Finding>,
     /// Those that only warn.
     pub warnings: Vec<Finding>,
+    /// How many were waived, by their check.
+    pub waived: BTreeMap<Check, u64>,
 }
 
 /// Weighs findings by the levels and waivers of the policy tip; `today` decides
@@ -144,7 +148,10 @@ pub fn weigh(
                 && waives(waiver, &finding, history, today)
         });
         match waived {
-            Some(waiver) => used[waiver] = true,
+            Some(waiver) => {
+                used[waiver] = true;
+                *weighed.waived.entry(finding.check).or_default() += 1;
+            }
             None => list.push(finding.reported(Some(history))),
         }
     }

@@ -195,6 +195,7 @@ fn failure_hint(error: &Failure) -> Option<&'static str> {
         }
         Failure::UnknownId(_) => Some("`repo-sync map` lists all ids of both sides"),
         Failure::Names(_) => Some("list fewer terms under `[check]`"),
-        Failure::Git(_) | Failure::Io { .. } => None,
+        Failure::Unsigned(_) => Some("the key must be one that `ssh-keygen -Y sign` takes"),
+        Failure::Git(_) | Failure::Io { .. } | Failure::NoRandomness(_) => None,
     }
 }

@@ -18,7 +18,7 @@ use rustc_hash::FxHashSet;
 use crate::checks::{Subject, inspect};
 use crate::error::{RunError, UsageError};
 use crate::manifest::Date;
-use crate::plan::judge::{new_roots, policy_tip};
+use crate::plan::judge::{aliases, new_roots, policy_tip};
 use crate::progress::Progress;
 use crate::replay::Fate;
 use crate::report::{RawFinding, Weight, weigh};
@@ -120,6 +120,7 @@ pub fn judge(
         .cloned()
         .collect();
     new_roots(session, &new, &public, &mut found);
+    aliases(session, &range, &public, &mut found);
     policies(session, request, head, &new, &mut found)?;
     let subject = Subject { new: &new, public: &public, tags: &[], refs: &[] };
     found.extend(inspect(session, subject, progress)?);

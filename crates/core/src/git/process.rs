@@ -251,6 +251,13 @@ impl Environment {
         let passes = |key: &OsString| key.to_str().is_some_and(|key| PASSED.contains(&key));
         Self(variables.into_iter().filter(|(key, _)| passes(key)).collect())
     }
+
+    /// Another program than git, in the same environment.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.0.iter().map(|(key, value)| (key, value)));
+        command
+    }
 }
 
 /// The subcommand of an argument list, for messages.

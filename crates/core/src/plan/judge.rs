@@ -103,7 +103,7 @@ const NARROWED: &str = "the commit's own manifest publishes this path, that of t
 /// Private paths that meet the floor by another spelling only, each at the first
 /// commit that has it and is not behind the mirror's tips. An exact pattern of the
 /// policy tip settles what they are.
-pub(super) fn aliases(
+pub(crate) fn aliases(
     session: &Session<'_>,
     reached: &[bool],
     public: &[bool],

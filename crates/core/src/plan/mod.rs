@@ -11,7 +11,7 @@ pub(crate) mod judge;
 mod tags;
 mod unmatched;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use repo_sync_shared::{
     Check, Counts, Finding, ObjectId, Outcome, PrivateCommit, PublicCommit, RefReport, Report,
@@ -66,6 +66,11 @@ pub struct Plan {
     pub refusals: Vec<Finding>,
     /// Findings that warn.
     pub warnings: Vec<Finding>,
+    /// How many findings were waived, by their check.
+    pub waived: BTreeMap<Check, u64>,
+    /// The images that annotated tags lead to, by the id of the tag object, whether
+    /// new or not.
+    pub annotated: Vec<(ObjectId, u32)>,
     /// All that was found, before anybody weighed it.
     found: Vec<RawFinding>,
     /// Commits on the mirror that are not ours.
@@ -145,6 +150,8 @@ impl Plan {
             counts,
             refusals: Vec::new(),
             warnings: Vec::new(),
+            waived: BTreeMap::new(),
+            annotated: tags.annotated,
             found: Vec::new(),
             foreign: foreign.map(|foreign| foreign.commits).unwrap_or_default(),
             divergences,
@@ -159,6 +166,7 @@ impl Plan {
         let (mirror, history) = (&session.policy.mirror, &session.replay.history);
         let weighed = weigh(self.found.clone(), mirror, history, today);
         (self.refusals, self.warnings) = (weighed.refusals, weighed.warnings);
+        self.waived = weighed.waived;
         if self.new.is_empty() {
             // Where nothing was looked at, no waiver had a chance.
             self.warnings.retain(|warning| warning.check != Check::WaiverUnused);

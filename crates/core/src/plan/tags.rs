@@ -30,6 +30,8 @@ pub(super) struct Tags {
     pub(super) images: Vec<u32>,
     /// The tag objects to be written.
     pub(super) objects: Vec<NewTag>,
+    /// All tag objects of the refs, and the images that they lead to.
+    pub(super) annotated: Vec<(ObjectId, u32)>,
 }
 
 /// What a private tag leads to.
@@ -110,6 +112,7 @@ pub(super) fn plan(
             }
         }
     }
+    planned.annotated = planned.objects.iter().map(|tag| (tag.id, tag.image)).collect();
     let Tags { refs, objects, .. } = &mut planned;
     objects.retain(|tag| refs.iter().any(|one| one.moves() && one.new == Some(tag.id)));
     Ok(planned)

@@ -21,6 +21,7 @@ mod lock;
 pub mod man;
 pub mod map;
 pub mod plan;
+mod receipt;
 mod run;
 pub mod sync;
 pub mod verify;
@@ -132,7 +133,9 @@ mod tests {
         check("plan main~2", true);
         check("plan one two", false);
         check("sync --dry-run --local main", true);
-        check("sync --receipt file", false);
+        check("sync --receipt file --sign-key key", true);
+        check("sync --sign-key key", false);
+        check("sync --receipt file --dry-run", false);
         check("check --range main..feature", true);
         check("check --staged --format sarif", true);
         check("check", false);

@@ -45,5 +45,5 @@ pub fn run(ctx: &Context, ui: &mut Ui, args: &PlanArgs) -> Result<Outcome, CliEr
         return lock::run(ctx, ui);
     }
     let rev = optional_text(args.rev.as_ref())?;
-    run_task(ctx, ui, &Task { command: "plan", publish: false, rev, local: false })
+    run_task(ctx, ui, &Task { command: "plan", publish: false, rev, local: false, receipt: None })
 }

@@ -4,9 +4,11 @@
 use repo_sync_core::error::RunError;
 use repo_sync_core::git::Objects;
 use repo_sync_core::publish::{SyncRequest, plan, sync};
+use repo_sync_core::receipt::Salt;
 use repo_sync_core::session::{Session, SessionOptions};
 use repo_sync_shared::{Fleet, Outcome, Report};
 
+use super::receipt::Receipt;
 use crate::args::Format;
 use crate::context::Context;
 use crate::engine::{Engine, address, today};
@@ -24,6 +26,8 @@ pub(super) struct Task {
     pub(super) rev: Option<String>,
     /// Publish also what the upstream does not hold.
     pub(super) local: bool,
+    /// Where to write down what was published.
+    pub(super) receipt: Option<Receipt>,
 }
 
 /// Runs a task for each mirror that the flags name.
@@ -77,7 +81,12 @@ fn one(
         today: today(),
     };
     let run = if task.publish { sync } else { plan };
+    // The key is there before anything is published, or nothing is.
+    let salt = task.receipt.as_ref().map(|_| Salt::open(&session)).transpose()?;
     let ended = run(&mut session, &request, &engine.watch)?;
+    if let (Some(receipt), Some(salt)) = (&task.receipt, &salt) {
+        receipt.write(&mut session, &ended, &address, salt, &engine.environment)?;
+    }
     engine.watch.clear();
     if ctx.global.format.is_text() {
         let shown = Shown {

@@ -10,4 +10,5 @@ mod export;
 mod hook;
 mod plan;
 mod program;
+mod receipt;
 mod sync;

@@ -312,6 +312,7 @@ fn there_is_a_manual_page_for_the_program_and_for_each_command() {
         "map",
         "plan",
         "sync",
+        "verify",
     ]
     .map(|name| format!("repo-sync-{name}.1"));
     assert_eq!(pages, [&expected[..], &["repo-sync.1".to_owned()]].concat());
