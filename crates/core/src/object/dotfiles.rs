@@ -62,7 +62,7 @@ impl GitFile {
         if let Some(rest) = after(name, self.name().as_bytes()) {
             return is_cut(rest);
         }
-        let plain = self.name()[1..7].as_bytes();
+        let plain = &self.name().as_bytes()[1..7];
         if let Some([b'~', b'1'..=b'4', rest @ ..]) = after(name, plain) {
             return is_cut(rest);
         }

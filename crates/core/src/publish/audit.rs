@@ -24,6 +24,16 @@ pub struct Audited {
 }
 
 impl Audited {
+    /// Adds what somebody else found not to be as it should.
+    pub fn disagree(&mut self, faults: Vec<String>) {
+        if faults.is_empty() {
+            return;
+        }
+        let finding = |hint| RawFinding::new(Check::VerifierDisagrees, hint).reported(None);
+        self.verdict.findings.extend(faults.into_iter().map(finding));
+        self.outcome = Outcome::Refused;
+    }
+
     /// The audit as a report.
     pub fn report(&self, mirror: &str) -> Report {
         let mut report = Report::new("verify", self.outcome);

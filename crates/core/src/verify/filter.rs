@@ -80,6 +80,9 @@ pub(super) struct Denied {
 
 const ROOT: NodeId = 0;
 
+/// What stands at a path: the rules there, its mode, its object, and what it is.
+type Found = (NodeId, Vec<u8>, ObjectId, Is);
+
 impl<'r> Filter<'r> {
     pub(super) fn new(objects: &'r Objects<'r>, rules: Rc<Rules>, tip: Rc<Rules>) -> Self {
         let mut this = Self {
@@ -283,7 +286,7 @@ impl<'r> Filter<'r> {
         &mut self,
         root: ObjectId,
         path: &[u8],
-    ) -> Result<Option<(NodeId, Vec<u8>, ObjectId, Is)>, Stop> {
+    ) -> Result<Option<Found>, Stop> {
         let mut found = (ROOT, DIRECTORY.to_vec(), root, Is::Tree);
         let end = names(path).fold(ROOT, |node, name| self.child(node, name));
         if !self.nodes[end as usize].open {

@@ -55,6 +55,9 @@ enum Fate {
     },
 }
 
+/// The rules that shape the texts of a commit, and its mailmap.
+type Texts = (Rc<Rules>, Option<Rc<Mailmap>>);
+
 impl<'r> Judge<'r> {
     pub(super) fn new(
         objects: &'r Objects<'r>,
@@ -319,7 +322,7 @@ impl<'r> Judge<'r> {
     pub(super) fn texts_of(
         &mut self,
         commit: u32,
-    ) -> Result<Option<(Rc<Rules>, Option<Rc<Mailmap>>)>, Stop> {
+    ) -> Result<Option<Texts>, Stop> {
         let Some((_, filter)) = self.shown(commit)? else { return Ok(None) };
         let rules = Rc::clone(self.filters[filter].rules());
         let mailmap = self.mailmap(commit, &rules)?;

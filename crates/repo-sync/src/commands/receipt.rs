@@ -2,13 +2,14 @@
 //! The file that `sync --receipt` leaves.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use repo_sync_core::git::{Address, Environment};
+use repo_sync_core::git::{Address, Environment, RemoteRefs};
 use repo_sync_core::publish::Ended;
-use repo_sync_core::receipt::{Salt, Statement, sign};
+use repo_sync_core::receipt::{Salt, Statement, check, is_signed, sign};
 use repo_sync_core::session::Session;
 use repo_sync_shared::Outcome;
 
@@ -54,6 +55,29 @@ impl Receipt {
         };
         Ok(write().context("the mirror is up to date, but there is no receipt of it")?)
     }
+}
+
+/// What in a receipt is not so, by the private repository and the refs that the
+/// mirror shows. `signer` is a file of allowed signers and one of them.
+pub(super) fn faults(
+    session: &mut Session<'_>,
+    remote: &RemoteRefs,
+    environment: &Environment,
+    file: &Path,
+    signer: Option<(&Path, &str)>,
+) -> Result<Vec<String>, CliError> {
+    let bytes = fs::read(file)
+        .with_context(|| format!("failed to read `{}`", file.display()))
+        .map_err(CliError::usage)?;
+    let mut faults = check(session, &bytes, Some(remote))?.faults;
+    if let Some((signers, name)) = signer {
+        let mut signature = OsString::from(file);
+        signature.push(".sig");
+        if !is_signed(&bytes, Path::new(&signature), signers, name, environment)? {
+            faults.push(format!("it has no good signature of `{name}`"));
+        }
+    }
+    Ok(faults.into_iter().map(|fault| format!("the receipt is not true: {fault}")).collect())
 }
 
 /// Writes a file as a whole, or not at all.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `repo-sync verify`: a mirror, audited from outside.
 
+use std::path::PathBuf;
+
 use repo_sync_core::git::{Address, Objects};
 use repo_sync_core::publish::{Audited, SyncRequest, verify};
 use repo_sync_core::session::{Session, SessionOptions};
 use repo_sync_shared::{Fleet, Outcome, Report, escape_text};
 
+use super::receipt;
 use super::run::{of_error, worst};
 use crate::context::Context;
 use crate::engine::{Engine, address, today};
@@ -17,6 +20,7 @@ const EXAMPLES: &str = "\
 Examples:
   repo-sync verify                 Audit the mirror that the manifest names
   repo-sync verify --to ../mirror  Audit another copy of it
+  repo-sync verify --receipt FILE  See also that a receipt is true
   repo-sync verify --full          Look also behind refs that the manifest does not list";
 
 /// Audit a mirror from outside
@@ -33,6 +37,20 @@ pub struct VerifyArgs {
     /// trees of the private repository do not.
     #[arg(long)]
     pub full: bool,
+
+    /// Hold also a receipt of `sync --receipt` against both sides
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
+
+    /// Accept the receipt only with a signature (FILE.sig) of a key in this file
+    ///
+    /// In the form that ssh-keygen and git's `gpg.ssh.allowedSignersFile` have.
+    #[arg(long, value_name = "SIGNERS", requires = "receipt", requires = "identity")]
+    pub allowed_signers: Option<PathBuf>,
+
+    /// Whose signature it must be, as the file of allowed signers names it
+    #[arg(long, value_name = "NAME", requires = "allowed_signers")]
+    pub identity: Option<String>,
 }
 
 /// Audits each mirror that the flags name.
@@ -77,7 +95,13 @@ fn one(
         local: true,
         today: today(),
     };
-    let audited = verify(&mut session, &request, args.full, &engine.watch)?;
+    let mut audited = verify(&mut session, &request, args.full, &engine.watch)?;
+    if let Some(file) = &args.receipt {
+        let signer = args.allowed_signers.as_deref().zip(args.identity.as_deref());
+        let file = ctx.resolve(file);
+        let environment = &engine.environment;
+        audited.disagree(receipt::faults(&mut session, &audited.refs, environment, &file, signer)?);
+    }
     engine.watch.clear();
     let name = session.policy.mirror.name.clone();
     if ctx.global.format.is_text() {
