@@ -156,6 +156,10 @@ impl Packer<'_, '_> {
 }
 
 impl Visitor for Packer<'_, '_> {
+    fn asks_for_gone(&self) -> bool {
+        false
+    }
+
     fn tree(
         &mut self,
         shown: &Shown,

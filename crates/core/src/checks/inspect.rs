@@ -19,9 +19,9 @@ use crate::session::Session;
 /// The largest blob that is looked into, in bytes.
 const MAX_BLOB: u64 = 256 << 20;
 
-/// How often directories with links may come again before they are taken for an
-/// attack. Thirty objects can show more paths than there are grains of sand.
-const MAX_REPEATED: u32 = 100_000;
+/// How often directories with links may come again in one commit before they are
+/// taken for an attack. Thirty objects can show more paths than there are grains of sand.
+const MAX_REPEATED: u32 = 10_000;
 
 /// What is to become public.
 #[derive(Clone, Copy)]
@@ -85,7 +85,7 @@ struct Inspector<'r> {
     trees: FxHashMap<ObjectId, bool>,
     /// Trees whose entries were told of as a whole.
     told: FxHashSet<ObjectId>,
-    /// How often a tree with links was seen again.
+    /// How often a tree with links was seen again in this commit.
     repeated: u32,
     blobs: FxHashSet<ObjectId>,
     commit: u32,
@@ -98,6 +98,7 @@ impl Inspector<'_> {
         let replay = &mut session.replay;
         let Some(commit) = replay.images.source(image) else { return Ok(()) };
         self.commit = commit;
+        self.repeated = 0;
         if let Some(shown) = replay.shown(image)? {
             let mut parents = Vec::new();
             for parent in replay.images.dag.parents(image).to_vec() {
@@ -193,6 +194,10 @@ fn read<'r>(objects: &'r Objects<'r>, id: ObjectId) -> Result<Option<Object<'r>>
 }
 
 impl Visitor for Inspector<'_> {
+    fn asks_for_gone(&self) -> bool {
+        false
+    }
+
     fn tree(
         &mut self,
         shown: &Shown,
@@ -304,6 +309,10 @@ struct Published<'a> {
 }
 
 impl Visitor for Published<'_> {
+    fn asks_for_gone(&self) -> bool {
+        false
+    }
+
     fn tree(
         &mut self,
         shown: &Shown,

@@ -245,6 +245,25 @@ impl Filter<'_> {
         if let ([source], None) = (&directory.sources[..], &directory.brought) {
             return self.tree(source.state, source.tree);
         }
+        // What moves bring below is another thing in each commit.
+        let key = directory.brought.is_none().then(|| {
+            directory.sources.iter().map(|source| (source.state, source.tree)).collect::<Vec<_>>()
+        });
+        if let Some(public) = key.as_ref().and_then(|key| self.unions.get(key)) {
+            return Ok(*public);
+        }
+        let place = directory.sources.first().map_or(ObjectId::EMPTY_TREE, |one| one.tree.id());
+        let collisions = self.collisions.len();
+        let public = self.deeper(PrivateTree::new(place), |this| this.union_tree(directory))?;
+        // Each commit is told of its collisions.
+        if let Some(key) = key.filter(|_| self.collisions.len() == collisions) {
+            self.unions.insert(key, public);
+        }
+        Ok(public)
+    }
+
+    /// The id of a directory with several sources.
+    fn union_tree(&mut self, directory: &Directory) -> Result<Option<PublicTree>, FilterError> {
         let listing = self.list_union(directory)?;
         if listing.is_empty() {
             // The union of directories that were empty before is one.

@@ -31,7 +31,7 @@ use crate::paths::Reach;
 
 pub use list::{Directory, Entry, Listing};
 pub(crate) use locate::locate;
-pub(crate) use private::PrivateWalk;
+pub(crate) use private::{PrivateWalk, Visit};
 pub(crate) use standing::Standing;
 pub use walk::{Place, Shown, Visitor, shows, walk};
 
@@ -43,12 +43,17 @@ use states::{StateId, States};
 /// How deep a tree may be, as git's own `core.maxTreeDepth`.
 const MAX_DEPTH: usize = 2_048;
 
+/// What a commit may change without touching anything private: they say what is.
+const OWN_FILES: [&[u8]; 2] = [b"sync.toml", b"sync.lock"];
+
 /// Filters trees of one repository by one shape.
 pub struct Filter<'r> {
     objects: &'r Objects<'r>,
     states: States,
     targets: Targets,
     done: FxHashMap<(StateId, PrivateTree), Done>,
+    /// Public directories that several private ones make up.
+    unions: FxHashMap<Vec<(StateId, PrivateTree)>, Option<PublicTree>>,
     aliases: Aliases,
     collisions: Vec<Collision>,
     depth: usize,
@@ -114,6 +119,7 @@ impl<'r> Filter<'r> {
             targets: Targets::new(&shape.moves),
             states: States::new(shape),
             done: FxHashMap::default(),
+            unions: FxHashMap::default(),
             aliases: Aliases::default(),
             collisions: Vec::new(),
             depth: 0,
@@ -206,7 +212,9 @@ impl<'r> Filter<'r> {
             }
             if entry.kind() != EntryKind::Tree {
                 if !self.states.is_public(child) {
-                    residue.write(entry.raw);
+                    if state != States::ROOT || !OWN_FILES.contains(&entry.name) {
+                        residue.write(entry.raw);
+                    }
                     kept.cut(at, end);
                 } else if self.states.is_moved(child) {
                     kept.cut(at, end);

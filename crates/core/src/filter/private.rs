@@ -7,24 +7,28 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::states::{StateId, States};
 use super::{Filter, FilterError};
+use crate::git::{Object, Objects};
 use crate::object::{EntryKind, Kind, TreeEntry, tree_entries};
 use crate::paths::{Reach, join};
 
 /// A walk over the private files of many trees that opens each directory once.
 #[derive(Default)]
-pub(crate) struct PrivateWalk {
+pub(crate) struct PrivateWalk<'r> {
     /// Directories of which all is private.
     whole: FxHashSet<PrivateTree>,
-    /// Directories of which a part may be, by the number of the filter.
-    parts: FxHashSet<(usize, StateId, PrivateTree)>,
+    /// Digests of what is private in the others, by the number of the filter.
+    parts: FxHashSet<(usize, StateId, u64)>,
     /// What was read last at each path, by the number of the filter: a directory is
     /// nearly always like the one before it.
-    last: FxHashMap<(usize, Vec<u8>), Vec<u8>>,
+    last: FxHashMap<(usize, Vec<u8>), Object<'r>>,
     /// How many bytes `last` holds.
     held: usize,
     /// How many directories could not be read. What is private may be missing.
     pub(crate) unreadable: u32,
 }
+
+/// Is told of a file: the path of its directory, its name, the object.
+pub(crate) type Visit<'v> = dyn FnMut(&[u8], &[u8], ObjectId) + 'v;
 
 /// How many bytes of directories are kept to compare with.
 const MOST_HELD: usize = 64 << 20;
@@ -37,30 +41,21 @@ struct Open {
     path: Vec<u8>,
 }
 
-impl PrivateWalk {
-    /// Whether a directory is seen for the first time.
-    fn is_new(&mut self, filter: usize, open: &Open) -> bool {
-        match open.state {
-            None => self.whole.insert(open.tree),
-            Some(state) => self.parts.insert((filter, state, open.tree)),
-        }
-    }
-
-    /// Keeps the bytes of a directory, and gives those that stood there before.
-    fn replace(&mut self, filter: usize, open: &Open, data: &[u8]) -> Vec<u8> {
+impl<'r> PrivateWalk<'r> {
+    /// Keeps a directory in place of the one that stood there before.
+    fn keep(&mut self, key: (usize, Vec<u8>), object: Object<'r>) {
         if self.held > MOST_HELD {
             self.last.clear();
             self.held = 0;
         }
-        self.held += data.len();
-        let key = (filter, open.path.clone());
-        let old = self.last.insert(key, data.to_vec()).unwrap_or_default();
-        self.held -= old.len();
-        old
+        self.held += object.data().len();
+        if let Some(old) = self.last.insert(key, object) {
+            self.held -= old.data().len();
+        }
     }
 }
 
-impl Filter<'_> {
+impl<'r> Filter<'r> {
     /// Tells `visit` of the files below a root tree that stand at private paths: the
     /// directory's path, the name, the object. What an earlier call of the same walk
     /// told of at the same path may be left out.
@@ -70,26 +65,36 @@ impl Filter<'_> {
         &mut self,
         number: usize,
         root: PrivateTree,
-        walk: &mut PrivateWalk,
-        visit: &mut dyn FnMut(&[u8], &[u8], ObjectId),
+        walk: &mut PrivateWalk<'r>,
+        visit: &mut Visit<'_>,
     ) {
         let mut open = vec![Open { state: Some(States::ROOT), tree: root, path: Vec::new() }];
-        while let Some(directory) = open.pop() {
-            if !walk.is_new(number, &directory) {
+        while let Some(Open { state, tree, path }) = open.pop() {
+            let is_new = match state {
+                None => walk.whole.insert(tree),
+                Some(state) => match self.done.get(&(state, tree)) {
+                    Some(done) if done.residue == 0 => false,
+                    Some(done) => walk.parts.insert((number, state, done.residue)),
+                    // A directory that no rule splits, or that was never filtered.
+                    None => self.states.reach(state) != Reach::Public,
+                },
+            };
+            if !is_new {
                 continue;
             }
-            let Ok(object) = self.objects.read(directory.tree.id(), Kind::Tree) else {
+            let objects: &'r Objects<'r> = self.objects;
+            let Ok(object) = objects.read(tree.id(), Kind::Tree) else {
                 walk.unreadable += 1;
                 continue;
             };
-            let data = object.data();
-            let old = walk.replace(number, &directory, data);
-            for entry in unlike(data, &old) {
+            let key = (number, path);
+            let old = walk.last.get(&key).map_or(&b""[..], Object::data);
+            for entry in unlike(object.data(), old) {
                 let Ok(entry) = entry else {
                     walk.unreadable += 1;
                     break;
                 };
-                let below = directory.state.map(|state| self.states.child(state, entry.name));
+                let below = state.map(|state| self.states.child(state, entry.name));
                 let reach = below.map_or(Reach::Private, |below| self.states.reach(below));
                 match entry.kind() {
                     EntryKind::Gitlink => {}
@@ -97,15 +102,16 @@ impl Filter<'_> {
                     EntryKind::Tree => open.push(Open {
                         state: below.filter(|_| reach == Reach::Mixed),
                         tree: PrivateTree::new(entry.id),
-                        path: join(&directory.path, entry.name),
+                        path: join(&key.1, entry.name),
                     }),
                     EntryKind::Blob | EntryKind::Executable | EntryKind::Symlink => {
                         if !below.is_some_and(|below| self.states.is_public(below)) {
-                            visit(&directory.path, entry.name, entry.id);
+                            visit(&key.1, entry.name, entry.id);
                         }
                     }
                 }
             }
+            walk.keep(key, object);
         }
     }
 
@@ -139,7 +145,7 @@ fn unlike<'d>(
 }
 
 /// How many bytes are compared at once.
-const CHUNK: usize = 64;
+const CHUNK: usize = 512;
 
 /// How many bytes lie in chunks that are equal, up to the first that is not.
 fn common<'a>(a: impl Iterator<Item = &'a [u8]>, b: impl Iterator<Item = &'a [u8]>) -> usize {

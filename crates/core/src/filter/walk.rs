@@ -4,10 +4,10 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use repo_sync_shared::ObjectId;
+use repo_sync_shared::{ObjectId, PrivateTree};
 
 use super::list::{Directory, Entry, Listing};
-use super::{Filter, FilterError};
+use super::{Filter, FilterError, MAX_DEPTH};
 use crate::object::{EntryKind, entry_order};
 use crate::paths::{components, join};
 
@@ -33,8 +33,13 @@ pub trait Visitor {
     /// another stood at its path before.
     fn file(&mut self, entry: &Entry<'_>, place: &Place<'_>, old: bool);
 
-    /// A file, link or gitlink that is not there any more; told only where the
-    /// tree is held against a single other.
+    /// Whether to look for what is not there any more, which may be very much.
+    fn asks_for_gone(&self) -> bool {
+        true
+    }
+
+    /// A file, link or gitlink that is not there any more; told only where the tree is
+    /// held against a single other.
     fn gone(&mut self, _entry: &Entry<'_>, _place: &Place<'_>) {}
 }
 
@@ -95,7 +100,7 @@ pub fn walk(
     if old.iter().any(|old| old.tree == new.tree) {
         return Ok(());
     }
-    walk_directory(filters, new, old, b"", visitor)
+    walk_directory(filters, new, old, b"", visitor, 0)
 }
 
 fn walk_directory(
@@ -104,7 +109,11 @@ fn walk_directory(
     old: &[Shown],
     path: &[u8],
     visitor: &mut dyn Visitor,
+    depth: usize,
 ) -> Result<(), FilterError> {
+    if depth == MAX_DEPTH {
+        return Err(FilterError::TooDeep(PrivateTree::new(new.tree)));
+    }
     let listing = filters[new.filter].list(&new.directory)?;
     let mut others = Vec::with_capacity(old.len());
     for shown in old {
@@ -123,10 +132,10 @@ fn walk_directory(
         for (cursor, shown) in &mut others {
             let from = cursor.at;
             let found = cursor.seek(&entry);
-            if old.len() == 1 {
+            if old.len() == 1 && visitor.asks_for_gone() {
                 let place = Place { directory: &shown.directory, path };
                 for at in from..found.unwrap_or(cursor.at) {
-                    gone(filters, shown.filter, &cursor.listing.get(at), &place, visitor)?;
+                    gone(filters, shown.filter, &cursor.listing.get(at), &place, visitor, depth)?;
                 }
             }
             let Some(found) = found.map(|at| cursor.listing.get(at)) else { continue };
@@ -140,16 +149,18 @@ fn walk_directory(
         match new.child(&entry) {
             Some(child) if below.iter().all(|below| below.tree != child.tree) => {
                 let path = join(path, entry.name);
-                walk_directory(filters, &child, &below, &path, visitor)?;
+                walk_directory(filters, &child, &below, &path, visitor, depth + 1)?;
             }
             Some(_) => {}
             None => visitor.file(&entry, &place, replaced),
         }
     }
-    if let [(cursor, shown)] = &others[..] {
+    if let [(cursor, shown)] = &others[..]
+        && visitor.asks_for_gone()
+    {
         let place = Place { directory: &shown.directory, path };
         for at in cursor.at..cursor.listing.len() {
-            gone(filters, shown.filter, &cursor.listing.get(at), &place, visitor)?;
+            gone(filters, shown.filter, &cursor.listing.get(at), &place, visitor, depth)?;
         }
     }
     visitor.leave(new, &listing);
@@ -186,16 +197,23 @@ fn gone(
     entry: &Entry<'_>,
     place: &Place<'_>,
     visitor: &mut dyn Visitor,
+    depth: usize,
 ) -> Result<(), FilterError> {
     let Some(directory) = entry.directory(place.directory) else {
         visitor.gone(entry, place);
         return Ok(());
     };
+    if !visitor.asks_for_gone() {
+        return Ok(());
+    }
     let path = join(place.path, entry.name);
+    if depth == MAX_DEPTH {
+        return Err(FilterError::TooDeep(PrivateTree::new(entry.id)));
+    }
     let listing = filters[filter].list(&directory)?;
     let place = Place { directory: &directory, path: &path };
     for entry in listing.iter() {
-        gone(filters, filter, &entry, &place, visitor)?;
+        gone(filters, filter, &entry, &place, visitor, depth + 1)?;
     }
     Ok(())
 }

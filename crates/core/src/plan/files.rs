@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Which files a plan makes public, and which it takes from the public tree.
 
+use std::rc::Rc;
+
+use repo_sync_shared::ObjectId;
+
 use super::Plan;
 use crate::error::RunError;
-use crate::filter::{Entry, Place, Visitor, walk};
+use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
 use crate::replay::Replay;
 
 /// The difference between what the mirror shows and what it would show, in files.
@@ -15,16 +19,37 @@ pub struct FileChanges {
     pub changed: Vec<Vec<u8>>,
     /// Public paths that go; their past stays public.
     pub gone: Vec<Vec<u8>>,
+    /// Whether there are more, which nobody counted.
+    pub more: bool,
 }
 
+/// So many are listed. Thirty objects can show more paths than a disk has room for.
+const MOST: usize = 1_000_000;
+
 impl Visitor for FileChanges {
+    fn tree(
+        &mut self,
+        _shown: &Shown,
+        _path: &[u8],
+        _new: &Listing,
+        _old: &[(ObjectId, Rc<Listing>)],
+    ) -> bool {
+        self.more |= self.added.len() + self.changed.len() > MOST;
+        !self.more
+    }
+
     fn file(&mut self, entry: &Entry<'_>, place: &Place<'_>, old: bool) {
         let list = if old { &mut self.changed } else { &mut self.added };
         list.push(place.public_path(entry));
     }
 
+    fn asks_for_gone(&self) -> bool {
+        !self.more
+    }
+
     fn gone(&mut self, entry: &Entry<'_>, place: &Place<'_>) {
         self.gone.push(place.public_path(entry));
+        self.more |= self.gone.len() > MOST;
     }
 }
 
@@ -35,7 +60,7 @@ impl Plan {
     /// A tree cannot be read.
     pub fn files(&self, replay: &mut Replay<'_>) -> Result<FileChanges, RunError> {
         let mut changes = FileChanges::default();
-        let image = |replay: &Replay<'_>, id: Option<repo_sync_shared::ObjectId>| {
+        let image = |replay: &Replay<'_>, id: Option<ObjectId>| {
             replay.images.number(repo_sync_shared::PublicCommit::new(id?))
         };
         for update in self.updates() {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The checks of a plan that need more than one commit, or the mirror, to judge.
 
-use repo_sync_shared::{Check, escape_bytes};
+use std::rc::Rc;
+
+use repo_sync_shared::{Check, ObjectId, escape_bytes};
 use rustc_hash::FxHashSet;
 
 use super::branches::Chosen;
 use super::{RefUpdate, Request, notice};
 use crate::error::RunError;
-use crate::filter::{Entry, Place, Visitor, walk};
+use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
 use crate::paths::{PathRules, Rule, Verdict};
 use crate::report::{RawFinding, Weight};
 use crate::session::Session;
@@ -59,7 +61,8 @@ pub(crate) fn policy_tip(
         for parent in replay.images.dag.parents(image).to_vec() {
             parents.extend(replay.shown(parent)?);
         }
-        let mut judge = TipJudge { tip, commit, seen: FxHashSet::default(), findings };
+        let seen = FxHashSet::default();
+        let mut judge = TipJudge { tip, commit, seen, looked: 0, findings };
         walk(replay.filters(), &shown, &parents, &mut judge)
             .map_err(|err| replay.unfiltered(&err, commit))?;
     }
@@ -70,11 +73,38 @@ struct TipJudge<'a> {
     tip: &'a PathRules,
     commit: u32,
     seen: FxHashSet<Vec<u8>>,
+    looked: usize,
     findings: &'a mut Vec<RawFinding>,
 }
 
+/// How many files of one commit are held against the policy tip. Thirty objects can
+/// show more paths than a run has time for.
+const MOST_FILES: usize = 200_000;
+
 impl Visitor for TipJudge<'_> {
+    fn asks_for_gone(&self) -> bool {
+        false
+    }
+
+    fn tree(
+        &mut self,
+        _shown: &Shown,
+        path: &[u8],
+        _new: &Listing,
+        _old: &[(ObjectId, Rc<Listing>)],
+    ) -> bool {
+        if self.looked > MOST_FILES && self.looked < usize::MAX {
+            let hint = "files stand in too many places to hold each against the policy tip; exclude \
+                        them, or withhold the commit";
+            let finding = RawFinding::at(Check::TreeDepth, self.commit, hint);
+            self.findings.push(finding.path(path.to_vec()));
+            self.looked = usize::MAX;
+        }
+        self.looked < usize::MAX
+    }
+
     fn file(&mut self, entry: &Entry<'_>, place: &Place<'_>, _old: bool) {
+        self.looked = self.looked.saturating_add(1);
         let path = place.private_path(entry);
         let (check, rule, hint) = match self.tip.verdict(&path) {
             Verdict::Public(_) => return,

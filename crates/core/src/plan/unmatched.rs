@@ -12,6 +12,9 @@ use crate::tree::{entries, entry_at};
 /// A rule that matches nothing, and the path that it may have meant.
 pub(super) type Unmatched<'p> = (&'p Rule, Option<Vec<u8>>);
 
+/// How many entries are looked at. In a larger tree no rule is said to match nothing.
+const MOST: usize = 1_000_000;
+
 /// The rules that match no path of a tree, each with the nearest name there is.
 ///
 /// # Errors
@@ -32,11 +35,16 @@ pub(super) fn unmatched<'p>(
         }
     }
     let mut directories = vec![(Vec::new(), root)];
+    let mut seen = 0;
     while let Some((path, tree)) = directories.pop() {
+        if seen > MOST {
+            open.clear();
+        }
         if open.is_empty() {
             break;
         }
         for (name, (kind, id)) in entries(objects, Some(tree))? {
+            seen += 1;
             let path = join(&path, &name);
             // Wide, for rules of every list: what is matched after folding is matched.
             open.retain(|rule| !rule.pattern.matches_wide(&path));

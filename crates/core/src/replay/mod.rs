@@ -17,7 +17,7 @@ use std::sync::Arc;
 use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree};
 
 use crate::error::RunError;
-use crate::filter::{Filter, FilterError, PrivateWalk, Shown, locate};
+use crate::filter::{Filter, FilterError, PrivateWalk, Shown, Visit, locate};
 use crate::git::{Object, Objects};
 use crate::history::History;
 use crate::manifest::Shape;
@@ -271,8 +271,8 @@ impl<'r> Replay<'r> {
     pub(crate) fn private_files(
         &mut self,
         commit: u32,
-        walk: &mut PrivateWalk,
-        visit: &mut dyn FnMut(&[u8], &[u8], ObjectId),
+        walk: &mut PrivateWalk<'r>,
+        visit: &mut Visit<'_>,
     ) {
         if let Some(shape) = self.terms.in_force.shape(commit) {
             let root = self.history.tree(commit);

@@ -10,6 +10,7 @@ mod clones;
 mod common;
 mod divergence;
 mod environment;
+mod hostile;
 mod machine;
 mod manifests;
 mod mirrors;

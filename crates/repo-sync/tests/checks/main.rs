@@ -9,4 +9,5 @@ mod links;
 mod names;
 mod page;
 mod paths;
+mod provenance;
 mod submodules;

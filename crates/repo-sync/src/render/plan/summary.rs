@@ -101,13 +101,14 @@ fn write_files(
     palette: &Palette,
 ) -> io::Result<()> {
     let Palette { good, warning, dim, .. } = *palette;
-    let FileChanges { added, changed, gone } = files;
+    let FileChanges { added, changed, gone, more } = files;
     writeln!(
         out,
-        "  files    {} newly public, {} changed, {} leaving",
+        "  files    {} newly public, {} changed, {} leaving{}",
         added.len(),
         changed.len(),
         gone.len(),
+        if *more { ", and more than can be counted" } else { "" },
     )?;
     if shown.redact {
         return Ok(());
