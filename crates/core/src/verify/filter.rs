@@ -282,11 +282,7 @@ impl<'r> Filter<'r> {
     }
 
     /// What stands at a private path.
-    fn find(
-        &mut self,
-        root: ObjectId,
-        path: &[u8],
-    ) -> Result<Option<Found>, Stop> {
+    fn find(&mut self, root: ObjectId, path: &[u8]) -> Result<Option<Found>, Stop> {
         let mut found = (ROOT, DIRECTORY.to_vec(), root, Is::Tree);
         let end = names(path).fold(ROOT, |node, name| self.child(node, name));
         if !self.nodes[end as usize].open {

@@ -319,10 +319,7 @@ impl<'r> Judge<'r> {
     }
 
     /// The rules that shape a commit's image and its tags, and the mailmap.
-    pub(super) fn texts_of(
-        &mut self,
-        commit: u32,
-    ) -> Result<Option<Texts>, Stop> {
+    pub(super) fn texts_of(&mut self, commit: u32) -> Result<Option<Texts>, Stop> {
         let Some((_, filter)) = self.shown(commit)? else { return Ok(None) };
         let rules = Rc::clone(self.filters[filter].rules());
         let mailmap = self.mailmap(commit, &rules)?;

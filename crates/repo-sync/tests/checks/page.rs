@@ -245,6 +245,15 @@ const EXAMPLES: &[Example] = &[
     },
 ];
 
+/// What a person should know besides.
+const MORE: &[(Check, &str)] = &[(
+    Check::VerifierDisagrees,
+    "It makes every new public commit again, from the private ones and by a reading of the manifest of its own, and knows
+for each object that would be sent why it is public. Where the two differ, or one of the paths that each run makes up
+for the rules of the manifest is treated differently, nothing is published. It is a mistake in the program, or somebody
+else's hand: keep the repository as it is, and report it.",
+)];
+
 #[test]
 fn the_page_is_what_was_run() {
     let mut page = HEAD.to_owned();
@@ -256,6 +265,9 @@ fn the_page_is_what_was_run() {
             None => "always refuses",
         };
         add(&mut page, format_args!("## `{check}`\n\n{} ({level})\n\n", check.about()));
+        for (_, more) in MORE.iter().filter(|(about, _)| *about == check) {
+            add(&mut page, format_args!("{more}\n\n"));
+        }
         if let Some(example) = EXAMPLES.iter().find(|example| example.check == check) {
             add(&mut page, format_args!("- Wrong: {}.\n", example.wrong));
             add(&mut page, format_args!("- Right: {}.\n\n", example.right));

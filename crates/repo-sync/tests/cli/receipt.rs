@@ -195,3 +195,19 @@ fn a_receipt_is_signed_with_a_key() {
     assert!(screen.stderr.contains("the mirror is up to date, but"), "{screen}");
     assert!(screen.stderr.contains("did not sign"), "{screen}");
 }
+
+#[test]
+fn verify_holds_a_receipt_against_both_sides() {
+    let env = tagged();
+    env.run(SYNC).expect(0);
+    let verify = ["verify", "--to", "../mirror.git", "--receipt", "../receipt.json"];
+    env.run(verify).expect(0);
+    let file = env.join("receipt.json");
+    let text = fs::read_to_string(&file).expect("it was written");
+    let touched = text.replace("\"algorithm\": 1", "\"algorithm\": 2");
+    assert_ne!(touched, text);
+    fs::write(&file, touched).expect("the scratch place is writable");
+    let screen = env.run(verify).expect(3);
+    assert!(screen.stderr.contains("it is of another algorithm"), "{screen}");
+    env.run(["verify", "--to", "../mirror.git", "--receipt", "../none.json"]).expect(2);
+}
