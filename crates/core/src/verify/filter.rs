@@ -78,10 +78,15 @@ pub(super) struct Denied {
     pub(super) id: ObjectId,
 }
 
-const ROOT: NodeId = 0;
+/// What stands at a private path.
+struct Found {
+    node: NodeId,
+    mode: Vec<u8>,
+    id: ObjectId,
+    is: Is,
+}
 
-/// What stands at a path: the rules there, its mode, its object, and what it is.
-type Found = (NodeId, Vec<u8>, ObjectId, Is);
+const ROOT: NodeId = 0;
 
 impl<'r> Filter<'r> {
     pub(super) fn new(objects: &'r Objects<'r>, rules: Rc<Rules>, tip: Rc<Rules>) -> Self {
@@ -131,7 +136,7 @@ impl<'r> Filter<'r> {
         }
         let moves = Rc::clone(&self.rules);
         for (from, to) in &moves.moves {
-            let Some((node, mode, id, is)) = self.find(tree, from)? else { continue };
+            let Some(Found { node, mode, id, is }) = self.find(tree, from)? else { continue };
             let Node { public, denied: on_floor, .. } = self.nodes[node as usize];
             match is {
                 Is::Tree => {
@@ -261,9 +266,10 @@ impl<'r> Filter<'r> {
 
     /// Whether a root tree shows this very file at the same place.
     pub(super) fn shows(&mut self, tree: ObjectId, file: &Denied) -> Result<bool, Stop> {
-        let Some((node, mode, id, _)) = self.find(tree, &file.private)? else { return Ok(false) };
-        let same = mode == file.mode && id == file.id && self.moved(&file.private) == file.public;
-        Ok(same && self.nodes[node as usize].public)
+        let Some(found) = self.find(tree, &file.private)? else { return Ok(false) };
+        let same = (&found.mode, found.id) == (&file.mode, file.id);
+        let public = self.nodes[found.node as usize].public;
+        Ok(same && public && self.moved(&file.private) == file.public)
     }
 
     /// Where a private path stands in the mirror.
@@ -283,21 +289,22 @@ impl<'r> Filter<'r> {
 
     /// What stands at a private path.
     fn find(&mut self, root: ObjectId, path: &[u8]) -> Result<Option<Found>, Stop> {
-        let mut found = (ROOT, DIRECTORY.to_vec(), root, Is::Tree);
+        let mut found = Found { node: ROOT, mode: DIRECTORY.to_vec(), id: root, is: Is::Tree };
         let end = names(path).fold(ROOT, |node, name| self.child(node, name));
         if !self.nodes[end as usize].open {
             return Ok(None);
         }
         for name in names(path) {
-            if found.3 != Is::Tree {
+            if found.is != Is::Tree {
                 return Ok(None);
             }
-            let object = self.objects.read(found.2, Kind::Tree)?;
-            let entries = sound(found.2, object.data())?;
+            let object = self.objects.read(found.id, Kind::Tree)?;
+            let entries = sound(found.id, object.data())?;
             let Some(entry) = entries.iter().find(|entry| entry.name == name) else {
                 return Ok(None);
             };
-            found = (self.child(found.0, name), entry.mode.to_vec(), entry.id, entry.is);
+            let node = self.child(found.node, name);
+            found = Found { node, mode: entry.mode.to_vec(), id: entry.id, is: entry.is };
         }
         Ok(Some(found))
     }

@@ -43,6 +43,9 @@ pub(super) struct Judge<'r> {
     mailmaps: FxHashMap<ObjectId, Rc<Mailmap>>,
 }
 
+/// The rules for the texts of a commit, and its mailmap if they ask for one.
+pub(super) type Texts = (Rc<Rules>, Option<Rc<Mailmap>>);
+
 /// What a commit comes to.
 enum Fate {
     Dropped,
