@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use repo_sync_shared::ObjectId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::manifest::{Rules, Sight};
 use super::object::{Entry, Is, entries, git_order, push_entry};
@@ -22,6 +22,10 @@ const DEEPEST: usize = 2_048;
 /// How many bytes of public trees are remembered at most.
 const MOST_BYTES: usize = 256 << 20;
 
+/// How often trees may stand in yet another place before they are taken for an
+/// attack: thirty objects can show more paths than there are grains of sand.
+const MOST_PLACES: u32 = 50_000;
+
 /// Public trees by the rules of one manifest.
 pub(super) struct Filter<'r> {
     objects: &'r Objects<'r>,
@@ -29,6 +33,10 @@ pub(super) struct Filter<'r> {
     tip: Rc<Rules>,
     nodes: Vec<Node>,
     done: FxHashMap<(NodeId, ObjectId), Option<Shown>>,
+    /// Trees that were done at some path.
+    seen: FxHashSet<ObjectId>,
+    /// How often one of them came again at another.
+    repeated: u32,
     joined: FxHashMap<Vec<Piece>, ObjectId>,
     /// The bytes of trees that need not be the private repository's own.
     made: FxHashMap<ObjectId, Vec<u8>>,
@@ -96,6 +104,8 @@ impl<'r> Filter<'r> {
             tip,
             nodes: Vec::new(),
             done: FxHashMap::default(),
+            seen: FxHashSet::default(),
+            repeated: 0,
             joined: FxHashMap::default(),
             made: FxHashMap::default(),
             made_bytes: 0,
@@ -117,6 +127,8 @@ impl<'r> Filter<'r> {
             self.made.clear();
             self.made_bytes = 0;
             self.done.clear();
+            self.seen.clear();
+            self.repeated = 0;
             self.joined.clear();
         }
         if self.rules.moves.is_empty() {
@@ -176,6 +188,14 @@ impl<'r> Filter<'r> {
         }
         if depth > DEEPEST {
             return Err(Stop::unsound(format!("tree {tree} lies too deep")));
+        }
+        if !self.seen.insert(tree) {
+            self.repeated += 1;
+            if self.repeated > MOST_PLACES {
+                let what =
+                    format!("tree {tree} and others stand in too many places to look at each");
+                return Err(Stop::unsound(what));
+            }
         }
         let object = self.objects.read(tree, Kind::Tree)?;
         let entries = sound(tree, object.data())?;

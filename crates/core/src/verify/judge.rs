@@ -58,9 +58,6 @@ enum Fate {
     },
 }
 
-/// The rules that shape the texts of a commit, and its mailmap.
-type Texts = (Rc<Rules>, Option<Rc<Mailmap>>);
-
 impl<'r> Judge<'r> {
     pub(super) fn new(
         objects: &'r Objects<'r>,
