@@ -141,14 +141,19 @@ impl<'r> Replay<'r> {
         let ids: Vec<PublicCommit> = parents.iter().map(|&image| self.images.id(image)).collect();
         let context = self.context(commit, self.filters[shape as usize].shape());
         let written = self.texts.commit(&context, &raw, tree, &ids)?;
-        for mail in &written.refused_mails {
+        self.refuse_mails(commit, &written.refused_mails);
+        let id = PublicCommit::new(object::hash(Kind::Commit, &written.bytes));
+        self.images.publish(commit, id, tree, &parents);
+        Ok(())
+    }
+
+    /// Notes the mail addresses of a public text that no allowed domain has.
+    fn refuse_mails(&mut self, commit: u32, mails: &[Vec<u8>]) {
+        for mail in mails {
             let mail = repo_sync_shared::escape_text(mail);
             let hint = format!("`{mail}` is of none of the domains that `[identity]` allows");
             self.findings.push(RawFinding::at(Check::Identity, commit, hint));
         }
-        let id = PublicCommit::new(object::hash(Kind::Commit, &written.bytes));
-        self.images.publish(commit, id, tree, &parents);
-        Ok(())
     }
 
     /// Whether a commit that changes nothing asks to be kept all the same.
@@ -167,7 +172,7 @@ impl<'r> Replay<'r> {
         let Some(commit) = self.images.source(image) else { return Ok(None) };
         let tree = self.images.tree(image);
         if let Some(seam) = self.terms.settled.seam(commit) {
-            return self.snapshot(commit, seam, tree).map(Some);
+            return Ok(Some(self.snapshot(commit, seam, tree)?.bytes));
         }
         let Some(shape) = self.terms.in_force.shape(commit) else { return Ok(None) };
         let object = self.read(commit)?;

@@ -5,6 +5,7 @@
 use repo_sync_shared::{Check, ObjectId, PublicCommit, PublicTree};
 
 use super::Replay;
+use super::text::Written;
 use crate::error::RunError;
 use crate::manifest::Seam;
 use crate::object::{Kind, hash, write_commit};
@@ -36,7 +37,8 @@ impl Replay<'_> {
             Some((public, public_tree)) => vec![self.images.foreign_base(public, public_tree)],
             None => Vec::new(),
         };
-        let bytes = self.snapshot(commit, seam, tree)?;
+        let Written { bytes, refused_mails } = self.snapshot(commit, seam, tree)?;
+        self.refuse_mails(commit, &refused_mails);
         let id = PublicCommit::new(hash(Kind::Commit, &bytes));
         self.images.publish(commit, id, tree, &parents);
         Ok(())
@@ -48,12 +50,15 @@ impl Replay<'_> {
         commit: u32,
         seam: &Seam,
         tree: PublicTree,
-    ) -> Result<Vec<u8>, RunError> {
+    ) -> Result<Written, RunError> {
         let object = self.read(commit)?;
         let raw = self.parse(commit, &object)?;
         let parents: Vec<ObjectId> = seam.public.iter().map(|(public, _)| public.id()).collect();
         let message = format!("{}\n", seam.message);
-        let who = raw.committer;
-        Ok(write_commit(tree.id(), &parents, who, who, None, Some(message.as_bytes())))
+        let shape = self.shape_of(commit);
+        let (who, refused_mails) =
+            self.texts.person(&self.context(commit, &shape), raw.committer)?;
+        let bytes = write_commit(tree.id(), &parents, &who, &who, None, Some(message.as_bytes()));
+        Ok(Written { bytes, refused_mails })
     }
 }

@@ -75,6 +75,19 @@ impl Texts {
         Ok(Written { bytes, refused_mails: people.refused })
     }
 
+    /// One person's line as it becomes public, and the mail addresses in it that are
+    /// not allowed.
+    pub(super) fn person(
+        &self,
+        context: &Context<'_, '_>,
+        who: &[u8],
+    ) -> Result<(Vec<u8>, Vec<Vec<u8>>), RunError> {
+        let mailmap = self.mailmap(context)?;
+        let mut people = People::new(context, mailmap.as_deref());
+        let who = people.header(who).into_owned();
+        Ok((who, people.refused))
+    }
+
     /// The public texts of a tag on the commit.
     pub(super) fn tag(
         &self,

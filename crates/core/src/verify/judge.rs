@@ -175,8 +175,12 @@ impl<'r> Judge<'r> {
         let Some((shown, filter)) = self.shown(commit)? else { return Ok(Fate::Dropped) };
         let object = self.history.object(commit)?;
         let raw = Headed::read(object.data()).map_err(Stop::Unsound)?;
-        if let Some(seam) = self.seams.get(&commit) {
-            return seam_image(seam, shown, filter, &raw);
+        if let Some(seam) = self.seams.get(&commit).cloned() {
+            let rules = Rc::clone(self.filters[filter].rules());
+            let mailmap = self.mailmap(commit, &rules)?;
+            let public = Public { people: &rules.people, mailmap: mailmap.as_deref() };
+            let who = public.header(raw.required("committer").map_err(Stop::Unsound)?);
+            return seam_image(&seam, shown, filter, &who);
         }
         let parents = self.images.reduced(&self.history, commit);
         let empty = match parents[..] {
@@ -354,7 +358,7 @@ impl<'r> Judge<'r> {
 
 /// The image of a seam: the public commit itself, or one commit in place of all
 /// that came before.
-fn seam_image(seam: &Seam, shown: Shown, filter: usize, raw: &Headed<'_>) -> Result<Fate, Stop> {
+fn seam_image(seam: &Seam, shown: Shown, filter: usize, who: &[u8]) -> Result<Fate, Stop> {
     let message = format!("{}\n", seam.message).into_bytes();
     let id = match seam.public {
         Some((public, tree)) if tree == shown.tree => public,
@@ -366,7 +370,6 @@ fn seam_image(seam: &Seam, shown: Shown, filter: usize, raw: &Headed<'_>) -> Res
         }
         public => {
             let parents: Vec<ObjectId> = public.iter().map(|(public, _)| *public).collect();
-            let who = raw.required("committer").map_err(Stop::Unsound)?;
             hash(
                 Kind::Commit,
                 &write_commit(shown.tree, &parents, [who, who], None, Some(&message)),

@@ -99,3 +99,23 @@ fn commits_that_the_upstream_does_not_hold() {
     case.refused("unpushed", &["`main` is ahead", "`origin/main` by 1", "`--local`"]);
     assert_eq!(case.ok(&["sync", "--local", "--to", "$MIRROR"])["outcome"], "synced");
 }
+
+/// A seam's snapshot is by somebody, too.
+#[test]
+fn a_snapshot_by_somebody_who_is_not_for_the_public() {
+    let identity = "[identity]\nmode = \"overwrite\"\noverwrite = \"Acme <open@acme.example>\"\n";
+    let mut case = Case::new(start(&manifest(identity)));
+    let head = case.repo().id("say hello");
+    let text = manifest(&format!("{identity}[[seam]]\nprivate = \"{head}\"\n"));
+    case.extend(|history| history.commit("seam", |tree| tree.file("sync.toml", text)));
+    assert_eq!(case.ok(&["sync", "--to", "$MIRROR"])["outcome"], "synced");
+    let who = case.mirror.git().run(["log", "--format=%an %ae %cn %ce", "main"]);
+    assert_eq!(who, "Acme open@acme.example Acme open@acme.example");
+
+    let identity = "[identity]\nmode = \"allow-domains\"\ndomains = [\"acme.example\"]\n";
+    let mut case = Case::new(start(&manifest(identity)));
+    let head = case.repo().id("say hello");
+    let text = manifest(&format!("{identity}[[seam]]\nprivate = \"{head}\"\n"));
+    case.extend(|history| history.commit("seam", |tree| tree.file("sync.toml", text)));
+    case.refused_at("identity", Some("say hello"), None, &["allows"]);
+}
