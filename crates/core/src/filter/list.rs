@@ -4,7 +4,7 @@
 //! Without moves a public directory comes from one private directory. With moves
 //! it is the union of several: what stays there, and what is brought there.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -86,25 +86,6 @@ impl From {
                 directory.sources.first().map(|source| source.path.clone()).unwrap_or_default()
             }
         }
-    }
-}
-
-/// The listings made last: a commit's trees are the next commit's old ones.
-#[derive(Default)]
-pub(super) struct Recent(VecDeque<((StateId, PrivateTree), Rc<Listing>)>);
-
-impl Recent {
-    const MOST: usize = 64;
-
-    fn get(&self, key: (StateId, PrivateTree)) -> Option<Rc<Listing>> {
-        self.0.iter().find(|(known, _)| *known == key).map(|(_, listing)| listing.clone())
-    }
-
-    fn put(&mut self, key: (StateId, PrivateTree), listing: Rc<Listing>) {
-        if self.0.len() == Self::MOST {
-            self.0.pop_back();
-        }
-        self.0.push_front((key, listing));
     }
 }
 

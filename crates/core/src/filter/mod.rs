@@ -14,6 +14,7 @@ mod list;
 mod locate;
 mod moves;
 mod private;
+mod recent;
 mod standing;
 mod states;
 mod walk;
@@ -36,8 +37,8 @@ pub(crate) use standing::Standing;
 pub use walk::{Place, Shown, Visitor, shows, walk};
 
 use aliases::Aliases;
-use list::Recent;
 use moves::Targets;
+use recent::Recent;
 use states::{StateId, States};
 
 /// How deep a tree may be, as git's own `core.maxTreeDepth`.
