@@ -26,6 +26,7 @@ mod readings;
 mod references;
 mod scan;
 pub mod secrets;
+mod similar;
 mod submodules;
 mod tips;
 
@@ -186,6 +187,9 @@ fn families<'r>(session: &mut Session<'r>) -> Result<Vec<Box<dyn Family + 'r>>, 
     ];
     if on(Check::MovedFromPrivate) {
         families.push(Box::<provenance::Provenance>::default());
+    }
+    if on(Check::SimilarToPrivate) {
+        families.push(Box::<similar::Similar>::default());
     }
     if on(Check::MixedCommit) {
         families.push(Box::<mixed::Mixed>::default());

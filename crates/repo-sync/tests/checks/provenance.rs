@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `moved-from-private` and `mixed-commit`.
+//! `moved-from-private`, `similar-to-private` and `mixed-commit`.
 
 use repo_sync_testing::{History, Tree};
 
@@ -117,6 +117,88 @@ fn a_move_that_was_reviewed() {
     }
     let off = format!("{MANIFEST}[guard]\nmoved-from-private = \"off\"\n");
     assert_eq!(refused(&off, moved), [""; 0]);
+}
+
+/// Lines that all differ.
+fn lines(range: std::ops::Range<u32>) -> String {
+    range.map(|at| format!("what customer {at} pays for the service\n")).collect()
+}
+
+/// The warnings about texts like private ones, when `private` is private and then
+/// `edit` is made.
+#[track_caller]
+fn similar(private: &str, edit: impl FnOnce(Tree) -> Tree) -> Vec<String> {
+    let found = warned(MANIFEST, |history| {
+        history.commit("private", |tree| tree.file("ops/plan.md", private)).commit("appears", edit)
+    });
+    found.into_iter().filter(|line| line.starts_with("similar-to-private")).collect()
+}
+
+#[test]
+fn text_that_was_copied_with_edits() {
+    let plan = lines(0..60);
+    let copy = |text: String| similar(&plan, |tree| tree.file("src/plan.md", text));
+    assert_eq!(copy(lines(0..60) + "the end\n"), ["similar-to-private src/plan.md:1"]);
+    assert_eq!(copy(lines(90..100) + &lines(20..40)), ["similar-to-private src/plan.md:11"]);
+    let indented = lines(5..30).replace("what", "    // what");
+    assert_eq!(copy(indented.replace("// ", "")), ["similar-to-private src/plan.md:1"]);
+    // Neither a few lines nor a small part.
+    assert_eq!(copy(lines(90..100) + &lines(20..32)), [""; 0]);
+    assert_eq!(copy(lines(100..200) + &lines(20..40)), [""; 0]);
+    // The same bytes are told of as such.
+    assert_eq!(copy(plan.clone()), [""; 0]);
+}
+
+#[test]
+fn text_that_is_like_no_secret() {
+    let licence = |end: &str| format!("{MIT}{}{end}\n", lines(0..20));
+    assert_eq!(similar(&licence("A"), |tree| tree.file("src/LICENSE", licence("B"))), [""; 0]);
+    let header: String = (0..30).map(|at| format!("// the license says, in part {at}\n")).collect();
+    let file = |text: &str| format!("{header}\n{text}\n");
+    assert_eq!(similar(&file("mod a;"), |tree| tree.file("src/b.rs", file("mod b;"))), [""; 0]);
+    // Of a private file that is public as well.
+    let plan = lines(0..60);
+    let found = similar(&plan, |tree| {
+        tree.file("src/plan.md", plan.as_str()).file("src/z.md", lines(0..60) + "more\n")
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+/// A later version is told of again only if it brings more.
+#[test]
+fn text_that_was_there_before() {
+    let found = |second: String| {
+        let found = warned(MANIFEST, |history| {
+            history
+                .commit("private", |tree| tree.file("ops/plan.md", lines(0..60)))
+                .commit("copied", |tree| tree.file("src/plan.md", lines(0..30)))
+                .commit("edited", |tree| tree.file("src/plan.md", second))
+        });
+        found.iter().filter(|line| line.starts_with("similar-to-private")).count()
+    };
+    assert_eq!(found(lines(0..30) + "one more line of our own\n"), 1);
+    assert_eq!(found(lines(0..45)), 2);
+}
+
+#[test]
+fn a_likeness_that_was_reviewed() {
+    let found = |more: &str| {
+        let manifest = format!("{MANIFEST}{more}");
+        let edit = |history: History| {
+            history
+                .commit("private", |tree| tree.file("ops/plan.md", lines(0..60)))
+                .commit("copied", |tree| tree.file("src/plan.md", lines(0..30)))
+        };
+        (refused(&manifest, edit), warned(&manifest, edit))
+    };
+    let (like, none) = (vec!["similar-to-private src/plan.md:1".to_owned()], Vec::new());
+    let strict = "[guard]\nsimilar-to-private = \"refuse\"\n";
+    assert_eq!(found(""), (none.clone(), like.clone()));
+    assert_eq!(found(strict), (like, none.clone()));
+    assert_eq!(found("[guard]\nsimilar-to-private = \"off\"\n"), (none.clone(), none.clone()));
+    let waiver = "[[waiver]]\ncheck = \"similar-to-private\"\npath = \"src/plan.md\"\n\
+                  reason = \"a test\"\n";
+    assert_eq!(found(&format!("{strict}{waiver}")), (none.clone(), none));
 }
 
 /// The warnings about mixed commits.

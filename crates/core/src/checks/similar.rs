@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `similar-to-private`: a public text much of which also stands in private files.
+//!
+//! Texts are compared by runs of lines, so a copy is found whatever was changed around
+//! what was kept. The private side is what the policy tip holds back, in files of up to
+//! a megabyte. What stands in a file that is public as well is nobody's secret, nor are
+//! licences, alone or at the head of a file. Bytes that are a private file's own are
+//! the business of `moved-from-private`.
+//!
+//! A text is told of when it brings something: what the version before it had in the
+//! same place was told of then.
+
+use std::cmp::Reverse;
+use std::hash::Hasher;
+use std::rc::Rc;
+
+use repo_sync_shared::{Check, ObjectId, escape_bytes};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use super::licence_texts::is_licence;
+use super::{Family, NewBlob, NewDirectory};
+use crate::error::RunError;
+use crate::filter::{Entry, Listing, Place, PrivateWalk, Shown, Visitor, walk};
+use crate::git::Objects;
+use crate::object::{EntryKind, Kind};
+use crate::paths::join;
+use crate::report::{RawFinding, Weight};
+use crate::session::Session;
+
+/// Shorter lines are alike by chance, in bytes.
+const MIN_LINE: usize = 12;
+
+/// How many lines make a run.
+const RUN: usize = 5;
+
+/// Fewer runs than these are alike by chance.
+const MIN_SHARED: usize = 10;
+
+/// So are texts that share no more than this, in percent of their runs.
+const MIN_PERCENT: usize = 30;
+
+/// Larger private files are data rather than text, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// How much private text is compared, and how much is opened to find it, in bytes.
+const MAX_TEXT: u64 = 64 << 20;
+const MAX_OPENED: u64 = 512 << 20;
+
+/// How many different runs of private lines are held.
+const MAX_RUNS: usize = 4_000_000;
+
+/// Collects the new texts, and compares them when all were seen.
+#[derive(Default)]
+pub(super) struct Similar {
+    new: Vec<Text>,
+    /// What stood in the place of a new blob before.
+    before: FxHashMap<ObjectId, Vec<ObjectId>>,
+}
+
+/// A new text, and the first place that shows it.
+struct Text {
+    id: ObjectId,
+    commit: u32,
+    path: Box<[u8]>,
+}
+
+impl Family for Similar {
+    fn directory(&mut self, directory: &NewDirectory<'_>, _found: &mut Vec<RawFinding>) {
+        let mut before: FxHashMap<&[u8], Vec<ObjectId>> = FxHashMap::default();
+        for entry in directory.old.iter().flat_map(|(_, old)| old.iter()) {
+            before.entry(entry.name).or_default().push(entry.id);
+        }
+        for entry in directory.listing.iter().filter(|entry| entry.kind != EntryKind::Tree) {
+            if let Some(before) = before.remove(entry.name)
+                && !before.contains(&entry.id)
+            {
+                self.before.entry(entry.id).or_insert(before);
+            }
+        }
+    }
+
+    fn blob(&mut self, blob: &NewBlob<'_>, _found: &mut Vec<RawFinding>) {
+        let entry = blob.entry;
+        let enough = || lines(blob.data).nth(RUN + MIN_SHARED - 2).is_some();
+        if entry.kind != EntryKind::Symlink && is_text(blob.data) && enough() {
+            let path = entry.private_path.into();
+            self.new.push(Text { id: entry.id, commit: entry.commit, path });
+        }
+    }
+
+    fn finish(
+        &mut self,
+        session: &mut Session<'_>,
+        found: &mut Vec<RawFinding>,
+    ) -> Result<(), RunError> {
+        if self.new.is_empty() {
+            return Ok(());
+        }
+        let objects = session.replay.objects();
+        let mut private = Private::default();
+        for tip in tips(session) {
+            private.read(session, tip)?;
+        }
+        for text in self.new.iter().filter(|text| !private.runs.is_empty() && !private.has(text.id))
+        {
+            // Those that cannot be read were told of when they were shown.
+            let Ok(object) = objects.read(text.id, Kind::Blob) else { continue };
+            let before = || {
+                let ids = self.before.get(&text.id).into_iter().flatten();
+                ids.flat_map(|&id| runs_of(objects, id)).collect()
+            };
+            let Some(overlap) = overlap(object.data(), &private.runs, before) else { continue };
+            let hint = format!(
+                "{} of its lines also stand in the private file `{}`; write them anew, or waive it \
+                 by object or path if they may be public",
+                overlap.lines,
+                escape_bytes(&private.paths[overlap.file as usize]),
+            );
+            let finding = RawFinding::at(Check::SimilarToPrivate, text.commit, hint);
+            found.push(RawFinding {
+                object: Some(text.id),
+                content: true,
+                ..finding.path(text.path.to_vec()).line(overlap.line)
+            });
+        }
+        let lighter = |hint: String| RawFinding {
+            weight: Weight::Lighter,
+            ..RawFinding::new(Check::SimilarToPrivate, hint)
+        };
+        if private.is_full {
+            let hint = "there is more private text than can be compared with what is new; the rest \
+                        was not looked at";
+            found.push(lighter(hint.to_owned()));
+        }
+        if private.unreadable > 0 {
+            found.push(lighter(format!(
+                "{} private files or directories of the policy tip cannot be read, so what was \
+                 copied out of them is not known; `git fetch --refetch` brings them",
+                private.unreadable
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The commits whose private files count, by number: the planned branches if the policy
+/// comes from elsewhere.
+fn tips(session: &Session<'_>) -> Vec<u32> {
+    let history = &session.replay.history;
+    match history.number(session.policy.tip) {
+        Some(tip) => vec![tip],
+        None => {
+            let branches = session.policy.branches.iter();
+            branches.filter_map(|branch| history.number(branch.tip)).collect()
+        }
+    }
+}
+
+/// What is private at the tip.
+#[derive(Default)]
+struct Private {
+    seen: FxHashSet<ObjectId>,
+    /// The first file that has a run of lines.
+    runs: FxHashMap<u64, u32>,
+    paths: Vec<Vec<u8>>,
+    text: u64,
+    opened: u64,
+    is_full: bool,
+    unreadable: u32,
+}
+
+impl Private {
+    /// Whether a private file has just these bytes.
+    fn has(&self, id: ObjectId) -> bool {
+        self.seen.contains(&id)
+    }
+
+    /// Takes in the private files of a commit.
+    fn read(&mut self, session: &mut Session<'_>, commit: u32) -> Result<(), RunError> {
+        let replay = &mut session.replay;
+        let objects = replay.objects();
+        let mut files = Vec::new();
+        let mut walked = PrivateWalk::default();
+        let seen = &mut self.seen;
+        replay.private_files(commit, &mut walked, &mut |directory, name, blob| {
+            if seen.insert(blob) {
+                files.push((blob, join(directory, name)));
+            }
+        });
+        self.unreadable += walked.unreadable;
+        let mut public = Public::default();
+        if let Some(shown) = replay.filtered(commit)? {
+            walk(replay.filters(), &shown, &[], &mut public)
+                .map_err(|err| replay.unfiltered(&err, commit))?;
+        }
+        let mut common = FxHashSet::default();
+        for (id, _) in files.iter().filter(|(id, _)| public.blobs.contains(id)) {
+            self.open(objects, *id, |run| {
+                common.insert(run);
+            });
+        }
+        for (id, path) in files {
+            if self.is_full {
+                break;
+            }
+            if public.blobs.contains(&id) {
+                continue;
+            }
+            let mut runs = std::mem::take(&mut self.runs);
+            let file =
+                u32::try_from(self.paths.len()).expect("each path is of an object in memory");
+            let held = runs.len();
+            self.open(objects, id, |run| {
+                if !common.contains(&run) {
+                    runs.entry(run).or_insert(file);
+                }
+            });
+            if runs.len() > held {
+                self.paths.push(path);
+            }
+            self.is_full |= runs.len() > MAX_RUNS;
+            self.runs = runs;
+        }
+        Ok(())
+    }
+
+    /// Tells of each run of a private file, as long as there is room.
+    fn open(&mut self, objects: &Objects<'_>, id: ObjectId, tell: impl FnMut(u64)) {
+        let size = match objects.header(id) {
+            Ok((Kind::Blob, size)) if size <= MAX_FILE => size,
+            Ok(_) => return,
+            Err(_) => {
+                self.unreadable += 1;
+                return;
+            }
+        };
+        let Ok(object) = objects.read(id, Kind::Blob) else {
+            self.unreadable += 1;
+            return;
+        };
+        self.opened += size;
+        if is_text(object.data()) {
+            self.text += size;
+            runs(&lines(object.data()).collect::<Vec<_>>()).for_each(tell);
+        }
+        self.is_full |= self.text > MAX_TEXT || self.opened > MAX_OPENED;
+    }
+}
+
+/// The files that the mirror shows of a commit.
+#[derive(Default)]
+struct Public {
+    trees: FxHashSet<ObjectId>,
+    blobs: FxHashSet<ObjectId>,
+}
+
+impl Visitor for Public {
+    fn asks_for_gone(&self) -> bool {
+        false
+    }
+
+    fn tree(
+        &mut self,
+        shown: &Shown,
+        _path: &[u8],
+        _new: &Listing,
+        _old: &[(ObjectId, Rc<Listing>)],
+    ) -> bool {
+        self.trees.insert(shown.tree)
+    }
+
+    fn file(&mut self, entry: &Entry<'_>, _place: &Place<'_>, _old: bool) {
+        self.blobs.insert(entry.id);
+    }
+}
+
+/// What a text has in common with private ones.
+#[derive(Debug, PartialEq, Eq)]
+struct Overlap {
+    /// The private file that most of it stands in.
+    file: u32,
+    /// How many lines that file has of the text, of those that count.
+    lines: usize,
+    /// The first of them.
+    line: u32,
+}
+
+/// What a text has in common with private ones, if that is no chance and not what was
+/// there `before`, which is only asked for then.
+fn overlap(
+    data: &[u8],
+    private: &FxHashMap<u64, u32>,
+    before: impl FnOnce() -> FxHashSet<u64>,
+) -> Option<Overlap> {
+    let lines: Vec<_> = lines(data).collect();
+    let mut own = FxHashSet::default();
+    let mut shared = Vec::new();
+    for (at, run) in runs(&lines).enumerate() {
+        if own.insert(run)
+            && let Some(&file) = private.get(&run)
+        {
+            shared.push((at, run, file));
+        }
+    }
+    if shared.len() < MIN_SHARED || shared.len() * 100 <= own.len() * MIN_PERCENT {
+        return None;
+    }
+    let before = before();
+    if shared.iter().filter(|(_, run, _)| !before.contains(run)).count() < MIN_SHARED {
+        return None;
+    }
+    let mut counts: FxHashMap<u32, usize> = FxHashMap::default();
+    for &(_, _, file) in &shared {
+        *counts.entry(file).or_default() += 1;
+    }
+    let (file, _) = counts.into_iter().max_by_key(|&(file, count)| (count, Reverse(file)))?;
+    let mut starts = shared.iter().filter(|it| it.2 == file).map(|it| it.0).peekable();
+    let first = *starts.peek()?;
+    let (count, _) =
+        starts.fold((0, 0), |(count, end), at| (count + at + RUN - end.max(at), at + RUN));
+    Some(Overlap { file, lines: count, line: lines[first].1 })
+}
+
+/// The runs of a text, or of nothing if it is none or cannot be read.
+fn runs_of(objects: &Objects<'_>, id: ObjectId) -> FxHashSet<u64> {
+    match objects.read(id, Kind::Blob) {
+        Ok(object) if is_text(object.data()) => {
+            runs(&lines(object.data()).collect::<Vec<_>>()).collect()
+        }
+        Ok(_) | Err(_) => FxHashSet::default(),
+    }
+}
+
+/// Whether these bytes are a text that somebody might copy from.
+fn is_text(data: &[u8]) -> bool {
+    !data[..data.len().min(8 << 10)].contains(&0) && !is_licence(data)
+}
+
+/// A number for each run of lines.
+fn runs(lines: &[(u64, u32)]) -> impl Iterator<Item = u64> {
+    lines.windows(RUN).map(|run| {
+        let mut hasher = FxHasher::default();
+        run.iter().for_each(|&(line, _)| hasher.write_u64(line));
+        hasher.finish()
+    })
+}
+
+/// The lines that say something, without a licence at the head: a number for what each
+/// says, whatever its indentation, and its number in the file, from 1.
+fn lines(data: &[u8]) -> impl Iterator<Item = (u64, u32)> {
+    (1..)
+        .zip(data.split(|&byte| byte == b'\n'))
+        .skip(head(data))
+        .map(|(number, line)| (number, line.trim_ascii()))
+        .filter(|(_, line)| line.len() >= MIN_LINE)
+        .map(|(number, line)| {
+            let mut hasher = FxHasher::default();
+            hasher.write(line);
+            (hasher.finish(), number)
+        })
+}
+
+/// How a line of a comment begins.
+const COMMENT: &[&[u8]] = &[b"//", b"/*", b"*", b"#", b";", b"%", b"--", b"<!--"];
+
+/// No licence at the head of a file has more lines.
+const MAX_HEAD: usize = 40;
+
+/// How many lines are an opening comment that speaks of rights.
+fn head(data: &[u8]) -> usize {
+    let (mut count, mut speaks) = (0, false);
+    for line in data.split(|&byte| byte == b'\n').take(MAX_HEAD).map(<[u8]>::trim_ascii) {
+        if !line.is_empty() && !COMMENT.iter().any(|start| line.starts_with(start)) {
+            break;
+        }
+        let line = line.to_ascii_lowercase();
+        speaks |= [&b"copyright"[..], b"license", b"licence"]
+            .iter()
+            .any(|word| memchr::memmem::find(&line, word).is_some());
+        count += 1;
+    }
+    if speaks { count } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines that all differ.
+    fn text(range: std::ops::Range<u32>) -> String {
+        range.map(|at| format!("this is the line with number {at}\n")).collect()
+    }
+
+    fn prints(data: &str) -> Vec<u64> {
+        runs(&lines(data.as_bytes()).collect::<Vec<_>>()).collect()
+    }
+
+    #[test]
+    fn what_does_not_tell_texts_apart() {
+        let check = |other: &str| assert_eq!(prints(other), prints(&text(0..20)), "{other}");
+        check(&text(0..20).replace('\n', "\r\n"));
+        check(&text(0..20).replace("this", "\t    this"));
+        check(&text(0..20).replace('\n', "\n\n  }\n"));
+        check(&format!("// Copyright 2020 A\n// and of no other line at all\n\n{}", text(0..20)));
+        assert_eq!(prints(&text(0..20)).len(), 16);
+        assert_eq!(prints(&text(0..4)), [0; 0]);
+    }
+
+    #[test]
+    fn what_tells_texts_apart() {
+        let check = |other: &str| assert_ne!(prints(other), prints(&text(0..20)), "{other}");
+        check(&text(1..21));
+        check(&text(0..20).replace("number 7", "count 7"));
+        check(&format!("// this comment says how it works\n{}", text(0..20)));
+        // Five lines in another order.
+        assert_ne!(prints(&(text(1..5) + &text(0..1))), prints(&text(0..5)));
+    }
+
+    /// What `data` has in common with the lines 0 to 99 of file 7, with `before` in its
+    /// place until then: lines, and the first.
+    #[track_caller]
+    fn check(data: &str, before: &str, expected: Option<(usize, u32)>) {
+        let private = prints(&text(0..100)).into_iter().map(|run| (run, 7)).collect();
+        let found = overlap(data.as_bytes(), &private, || prints(before).into_iter().collect());
+        let expected = expected.map(|(lines, line)| Overlap { file: 7, lines, line });
+        assert_eq!(found, expected, "{data}");
+    }
+
+    #[test]
+    fn how_much_is_shared() {
+        check(&text(0..100), "", Some((100, 1)));
+        check(&text(10..24), "", Some((14, 1)));
+        check(&text(10..23), "", None);
+        check(&(text(200..210) + &text(10..24)), "", Some((14, 11)));
+        // Of 33 runs 10, and of 34.
+        check(&(text(200..223) + &text(10..24)), "", Some((14, 24)));
+        check(&(text(200..224) + &text(10..24)), "", None);
+        // Two pieces, with a line between them that is new.
+        check(&(text(0..10) + &text(200..201) + &text(10..20)), "", Some((20, 1)));
+        // One run again and again.
+        check(&text(0..6).repeat(20), "", None);
+    }
+
+    #[test]
+    fn what_was_there_before() {
+        check(&text(0..40), &text(0..40), None);
+        check(&text(0..40), &text(0..31), None);
+        check(&text(0..40), &text(0..30), Some((40, 1)));
+        check(&text(0..40), &text(200..240), Some((40, 1)));
+    }
+}
