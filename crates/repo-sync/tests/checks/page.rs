@@ -93,6 +93,20 @@ const EXAMPLES: &[Example] = &[
         make_right: |history| file(history, "src/price.rs", "fn price() -> u32 {\n    100\n}\n"),
     },
     Example {
+        check: Check::SimilarToPrivate,
+        wrong: "a file of `cloud/` is copied into `src/`, and a few lines of it are changed",
+        right: "what both need is made public once, and used from `cloud/`; or a waiver",
+        manifest: "",
+        make_wrong: |history| {
+            let table: String =
+                (1..30).map(|at| format!("    plan(\"tier {at}\", {at}00, MONTHLY);\n")).collect();
+            file(history, "cloud/plans.rs", &table).commit("a change", |tree| {
+                tree.file("src/plans.rs", format!("fn plans() {{\n{table}}}\n"))
+            })
+        },
+        make_right: |history| file(history, "src/plans.rs", "fn plans() {}\n"),
+    },
+    Example {
         check: Check::SymlinkPrivate,
         wrong: "`src/shared` is a link to `../cloud/billing`",
         right: "a link to something that is public as well",
