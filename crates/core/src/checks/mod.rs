@@ -13,6 +13,7 @@ mod gitmodules;
 mod inspect;
 mod licence_texts;
 mod licences;
+mod line_runs;
 mod lines;
 mod links;
 mod mention;
