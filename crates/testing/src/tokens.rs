@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The words of a private repository that nobody outside may ever read.
 //!
-//! Every content, name, message and header of a [`generated`](crate::generate)
+//! Every content, name, message and header of a [`generated`](crate::generate())
 //! repository holds a word that is nowhere else. [`Tokens`] are those that nothing
 //! public accounts for, and it finds them in bytes, however they are spelt.
 

@@ -4,7 +4,7 @@
 //! A manifest can be loosened by one character. `sync.lock` says beside it what the
 //! mirror shows near its root, and which policy that came from, so that whoever
 //! widens the policy changes a second file that says in plain words what becomes
-//! public. [`judge`] refuses a tip that is looser than what was published last
+//! public. A plan refuses a tip that is looser than what was published last,
 //! unless its lock says so.
 
 mod file;
