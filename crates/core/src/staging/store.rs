@@ -26,7 +26,10 @@ use crate::shipment::{SendError, Sink, send};
 /// Each run makes it anew: what one plan staged and the mirror did not take must
 /// not lie in wait for the next.
 pub struct Staging {
+    /// Where stores of this mirror are made.
+    home: PathBuf,
     path: PathBuf,
+    environment: Environment,
     git: Git,
     private: Git,
     warning: Option<String>,
@@ -47,22 +50,34 @@ impl Staging {
         let home = git_dir.join("repo-sync").join(mirror);
         match lock(&home) {
             Ok(lock) => {
-                let path = home.join("staging.git");
+                let path = home.clone();
                 let git = Git::at(&path, environment);
-                Ok(Self { path, git, private, warning: None, _lock: Some(lock), _scratch: None })
+                let environment = environment.clone();
+                Ok(Self {
+                    home,
+                    path,
+                    environment,
+                    git,
+                    private,
+                    warning: None,
+                    _lock: Some(lock),
+                    _scratch: None,
+                })
             }
             Err(err) => {
                 let temp = std::env::temp_dir();
                 let scratch = tempfile::tempdir()
                     .map_err(|err| RunError::io("failed to create a directory in", temp, err))?;
-                let path = scratch.path().join("staging.git");
+                let path = scratch.path().to_owned();
                 let git = Git::at(&path, environment);
                 let warning = format!(
                     "no cache at `{}`: {err}; the run is slower, not different",
                     home.display()
                 );
                 Ok(Self {
+                    home: path.clone(),
                     path,
+                    environment: environment.clone(),
                     git,
                     private,
                     warning: Some(warning),
@@ -124,14 +139,16 @@ impl Staging {
         Ok(missing)
     }
 
-    /// An empty store.
-    fn prepare(&self, progress: &dyn Progress) -> Result<(), RunError> {
+    /// An empty store, at a path that no run had before: of one that died, git may
+    /// still be writing into its own.
+    fn prepare(&mut self, progress: &dyn Progress) -> Result<(), RunError> {
         progress.reached(Milestone::StoreToBeRemoved);
-        if self.path.exists() {
-            fs::remove_dir_all(&self.path)
-                .map_err(|err| RunError::io("failed to remove", &self.path, err))?;
-        }
+        remove_stores(&self.home);
         progress.reached(Milestone::StoreRemoved);
+        let failed = |err| RunError::io("failed to make a directory in", &self.home, err);
+        let path = tempfile::Builder::new().prefix(STORE).suffix(".git").tempdir_in(&self.home);
+        self.path = path.map_err(failed)?.keep();
+        self.git = Git::at(&self.path, &self.environment);
         self.git.run(&["init", "--quiet", "--bare", "--template="], b"")?;
         progress.reached(Milestone::StoreMade);
         Ok(())
@@ -307,14 +324,33 @@ fn unsound(objects: &Objects<'_>, mut list: File) -> io::Result<Vec<RawFinding>>
     Ok(unsound)
 }
 
+/// How the name of a store begins.
+const STORE: &str = "staging-";
+
+/// Removes the stores of earlier runs, as far as that can be done now.
+fn remove_stores(home: &Path) {
+    for entry in fs::read_dir(home).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(STORE) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if self.path != self.home {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
 /// Takes the lock, waiting for another run that has it.
 fn lock(home: &Path) -> io::Result<File> {
     fs::create_dir_all(home)?;
     let lock = File::options().create(true).truncate(false).write(true).open(home.join("lock"))?;
     lock.lock()?;
     // The lock may be there while the rest cannot be written any more.
-    fs::create_dir_all(home.join("staging.git"))?;
-    tempfile::tempfile_in(home.join("staging.git"))?;
+    tempfile::tempdir_in(home)?;
     Ok(lock)
 }
 

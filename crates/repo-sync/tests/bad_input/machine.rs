@@ -76,19 +76,17 @@ fn a_cache_that_cannot_be_written() {
 #[test]
 fn a_cache_that_is_spoilt() {
     let mut case = Case::published(start(MANIFEST));
-    let cache = case.repo().path().join(".git/repo-sync/public/staging.git");
+    let cache = case.repo().path().join(".git/repo-sync/public/staging-old.git");
     for (number, spoil) in ["HEAD", "objects", "config", "refs", "unfinished"].iter().enumerate() {
         case.extend(|history| {
             history.commit(format!("more {number}"), |tree| {
                 tree.file(format!("src/{number}.rs"), format!("// {number}\n"))
             })
         });
-        let path = cache.join(spoil);
-        if path.is_dir() {
-            fs::remove_dir_all(&path).expect("the scratch place is writable");
-        }
-        fs::write(&path, "\0spoilt").expect("the scratch place is writable");
+        fs::create_dir_all(&cache).expect("the scratch place is writable");
+        fs::write(cache.join(spoil), "\0spoilt").expect("the scratch place is writable");
         assert_eq!(case.ok(&["sync", "--to", "$MIRROR"])["outcome"], "synced", "{spoil}");
+        assert!(!cache.exists(), "{spoil}");
     }
 }
 
@@ -97,7 +95,7 @@ fn a_cache_that_is_spoilt() {
 fn a_cache_that_borrows_private_objects() {
     let mut case = Case::published(start(MANIFEST));
     let git_dir = case.repo().path().join(".git");
-    let alternates = git_dir.join("repo-sync/public/staging.git/objects/info/alternates");
+    let alternates = git_dir.join("repo-sync/public/staging-old.git/objects/info/alternates");
     fs::create_dir_all(alternates.with_file_name("")).expect("the scratch place is writable");
     let private = format!("{}\n", git_dir.join("objects").display());
     fs::write(&alternates, private).expect("the scratch place is writable");
