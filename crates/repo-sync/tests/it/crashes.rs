@@ -35,7 +35,7 @@ fn a_run_may_die_anywhere() {
             };
             let died = die(&env, &mirror, milestone);
             if died {
-                let now = if mirror.path().exists() { mirror.refs() } else { BTreeMap::new() };
+                let now = refs(&mirror);
                 let whole = now == before || now == case.refs();
                 assert!(whole, "{milestone:?} left a part: {now:?}");
             }
@@ -44,7 +44,7 @@ fn a_run_may_die_anywhere() {
                 _ => fresh_clone(&case.env, &format!("second-{number}")),
             };
             sync(&env, &mirror, None);
-            assert_eq!(mirror.refs(), case.refs(), "after a death at {milestone:?}");
+            assert_eq!(refs(&mirror), case.refs(), "after a death at {milestone:?}");
             if mirror.path().exists() {
                 mirror.git().run(["fsck", "--full"]);
             }
@@ -61,6 +61,11 @@ fn every_point_is_reached() {
         std::fs::remove_dir_all(mirror.path()).expect("it was just made");
         assert!(die(&case.env, &mirror, milestone), "no run gets to {milestone:?}");
     }
+}
+
+/// What a mirror shows; nothing, where none was made for want of something to show.
+fn refs(mirror: &BareMirror) -> BTreeMap<String, String> {
+    if mirror.path().exists() { mirror.refs() } else { BTreeMap::new() }
 }
 
 /// Runs a sync that is killed there, and says whether it got so far.
