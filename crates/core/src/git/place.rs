@@ -240,7 +240,7 @@ mod tests {
     fn a_path_is_known_however_it_is_spelt() {
         let dir = tempfile::tempdir().expect("there is room for a test");
         let base = dir.path().join("private");
-        for name in ["private", "mirror.git", "work/.git"] {
+        for name in ["private", "mirror.git", "clone/.git"] {
             std::fs::create_dir_all(dir.path().join(name)).expect("the directory is ours");
         }
         let absolute = dir.path().join("mirror.git").display().to_string();
@@ -256,9 +256,9 @@ mod tests {
         ] {
             assert!(same_place("../mirror.git", same, &base), "{same}");
         }
-        assert!(same_place("../work", "../work/.git", &base));
+        assert!(same_place("../clone", "../clone/.git", &base));
         assert!(same_place("../absent.git", "../x/../absent", &base));
-        assert!(!same_place("../mirror.git", "../work", &base));
+        assert!(!same_place("../mirror.git", "../clone", &base));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink("mirror.git", dir.path().join("link"))
