@@ -47,11 +47,13 @@ pub fn inspect<'r>(
     progress: &dyn Progress,
 ) -> Result<Vec<RawFinding>, RunError> {
     let families = families(session)?;
+    let every_place = families.iter().any(|family| family.minds_every_place());
     let mut inspector = Inspector {
         objects: session.replay.objects(),
         families,
         trees: FxHashMap::default(),
         told: FxHashSet::default(),
+        every_place,
         repeated: 0,
         blobs: FxHashSet::default(),
         commit: 0,
@@ -85,6 +87,8 @@ struct Inspector<'r> {
     trees: FxHashMap<ObjectId, bool>,
     /// Trees whose entries were told of as a whole.
     told: FxHashSet<ObjectId>,
+    /// Whether a family wants to see all of it again in each place.
+    every_place: bool,
     /// How often a tree with links was seen again in this commit.
     repeated: u32,
     blobs: FxHashSet<ObjectId>,
@@ -229,7 +233,7 @@ impl Visitor for Inspector<'_> {
     }
 
     fn leave(&mut self, shown: &Shown, listing: &Listing) {
-        let mut links = false;
+        let mut links = self.every_place;
         for entry in listing.iter() {
             links |= match entry.kind {
                 EntryKind::Symlink | EntryKind::Gitlink => true,

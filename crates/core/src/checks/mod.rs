@@ -141,6 +141,12 @@ impl NewEntry<'_> {
 /// Checks that look for the same sort of thing. What a family does not care for it
 /// passes over.
 trait Family {
+    /// Whether it has to see each entry in every place where it is new, even if a
+    /// directory with all that is below it was seen before in another.
+    fn minds_every_place(&self) -> bool {
+        false
+    }
+
     /// Sees each new list of entries once.
     fn directory(&mut self, _directory: &NewDirectory<'_>, _found: &mut Vec<RawFinding>) {}
 

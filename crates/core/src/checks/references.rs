@@ -13,11 +13,13 @@ use super::mention::{Folders, Token, member};
 use super::path_list::listed_paths;
 use super::readings::readings;
 use super::tips::Tips;
-use super::{Family, NewBlob, NewEntry, NewText, TextKind};
+use super::{Family, NewBlob, NewDirectory, NewEntry, NewText, TextKind};
 use crate::error::RunError;
 use crate::object::EntryKind;
 use crate::report::RawFinding;
 use crate::session::Session;
+
+const TERM_IN_NAME: &str = "its name holds a term that must not be public; rename it, or waive it";
 
 /// How many findings one file may have; the rest is counted.
 const MAX_FINDINGS: usize = 20;
@@ -25,7 +27,9 @@ const MAX_FINDINGS: usize = 20;
 pub(super) struct References<'r> {
     tips: Rc<Tips<'r>>,
     dictionary: Dictionary,
-    /// Public paths that were looked at.
+    /// Whether a term can span the names of a path.
+    spans_names: bool,
+    /// Public paths that were looked at for such terms.
     paths: FxHashSet<Vec<u8>>,
 }
 
@@ -51,7 +55,9 @@ enum What {
 impl<'r> References<'r> {
     pub(super) fn new(session: &Session<'r>, tips: Rc<Tips<'r>>) -> Result<Self, RunError> {
         let dictionary = Dictionary::new(session, &tips)?;
-        Ok(Self { tips, dictionary, paths: FxHashSet::default() })
+        let terms = &session.policy.mirror.check.terms;
+        let spans_names = terms.iter().any(|term| term.text.contains('/'));
+        Ok(Self { tips, dictionary, spans_names, paths: FxHashSet::default() })
     }
 
     /// What a text names, each thing once, in order.
@@ -148,15 +154,34 @@ impl Mention {
 }
 
 impl Family for References<'_> {
+    fn minds_every_place(&self) -> bool {
+        self.spans_names
+    }
+
+    fn directory(&mut self, directory: &NewDirectory<'_>, found: &mut Vec<RawFinding>) {
+        for entry in directory.listing.iter() {
+            for (_, word) in self.dictionary.find(entry.name) {
+                if let Word::Term(term, line) = word
+                    && directory.is_new(|old| old.name == entry.name)
+                {
+                    let finding = directory.finding(&entry, Check::PrivateReference, TERM_IN_NAME);
+                    found.push(finding.rule(format_args!("sync.toml:{line} `{term}`")));
+                }
+            }
+        }
+    }
+
     fn entry(&mut self, entry: &NewEntry<'_>, found: &mut Vec<RawFinding>) {
-        if !self.paths.insert(entry.public_path.to_vec()) {
+        if !self.spans_names || !self.paths.insert(entry.public_path.to_vec()) {
             return;
         }
         for (_, word) in self.dictionary.find(entry.public_path) {
-            if let Word::Term(term, line) = word {
-                let hint = "its name holds a term that must not be public; rename it, or waive it";
-                let rule = format!("sync.toml:{line} `{term}`");
-                found.push(entry.finding(Check::PrivateReference, hint).rule(rule));
+            // A term within one name was found in the list that the name stands in.
+            if let Word::Term(term, line) = word
+                && term.contains('/')
+            {
+                let finding = entry.finding(Check::PrivateReference, TERM_IN_NAME);
+                found.push(finding.rule(format_args!("sync.toml:{line} `{term}`")));
             }
         }
     }

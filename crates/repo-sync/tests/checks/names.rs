@@ -269,6 +269,24 @@ fn terms_of_ones_own() {
     check("docs/acmeist.txt", "project bluebirds, the acmeist, xqs", &[]);
 }
 
+/// The files below are known, and are not looked at again; the name is new.
+#[test]
+fn a_directory_that_is_renamed_to_a_term() {
+    let check = |term: &str, to: &str, expected: &[&str]| {
+        let manifest = format!("{MANIFEST}[check]\nterms = [\"{term}\"]\n");
+        let found = refused(&manifest, |history| {
+            history
+                .commit("more", |tree| tree.file("src/old/deep/a.rs", "//\n"))
+                .commit("rename", |tree| tree.rename("src/old/deep/a.rs", to))
+        });
+        assert_eq!(found, expected, "{term}");
+    };
+    check("bluebird", "src/bluebird/deep/a.rs", &["private-reference src/bluebird"]);
+    check("bluebird", "src/old/bluebird/a.rs", &["private-reference src/old/bluebird"]);
+    check("blue/deep", "src/blue/deep/a.rs", &["private-reference src/blue/deep/a.rs"]);
+    check("bluebird", "src/bluebirds/deep/a.rs", &[]);
+}
+
 #[test]
 fn a_term_hidden_by_a_charset() {
     let manifest = format!("{MANIFEST}[check]\nterms = [\"Großauftrag\"]\n");
