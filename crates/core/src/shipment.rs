@@ -13,7 +13,7 @@ use rustc_hash::FxHashSet;
 
 use crate::error::RunError;
 use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
-use crate::git::{ObjectError, Objects};
+use crate::git::Objects;
 use crate::object::{EntryKind, Kind};
 use crate::plan::Plan;
 use crate::progress::{Phase, Progress};
@@ -113,14 +113,7 @@ pub(crate) fn send(
         }
         let Some(commit) = replay.images.source(image) else { continue };
         packer.commit = commit;
-        if let Some(shown) = replay.shown(image)? {
-            let mut parents = Vec::new();
-            for parent in replay.images.dag.parents(image).to_vec() {
-                parents.extend(replay.shown(parent)?);
-            }
-            walk(replay.filters(), &shown, &parents, &mut packer)
-                .map_err(|err| replay.unfiltered(&err, commit))?;
-        }
+        replay.walk_new(image, &mut packer)?;
         if let Some(err) = packer.failed.take() {
             return Err(err.into());
         }
@@ -156,10 +149,6 @@ impl Packer<'_, '_> {
 }
 
 impl Visitor for Packer<'_, '_> {
-    fn asks_for_gone(&self) -> bool {
-        false
-    }
-
     fn tree(
         &mut self,
         shown: &Shown,
@@ -188,26 +177,12 @@ impl Visitor for Packer<'_, '_> {
             return;
         }
         // The type, too: a tree or a commit must not pass for a file.
-        let unread = match self.objects.kind(entry.id) {
-            Ok(Kind::Blob) => None,
-            Ok(found) => {
-                let found = found.name().to_owned();
-                Some(ObjectError::Type { id: entry.id, expected: Kind::Blob, found })
-            }
-            Err(ObjectError::Missing { id, .. }) => {
-                Some(ObjectError::Missing { id, kind: Kind::Blob })
-            }
-            Err(ObjectError::Corrupt { id, reason, .. }) => {
-                Some(ObjectError::Corrupt { id, kind: Kind::Blob, reason })
-            }
-            Err(err @ ObjectError::Type { .. }) => Some(err),
-        };
-        match unread {
-            None => {
+        match self.objects.blob_size(entry.id) {
+            Ok(_) => {
                 let result = self.sink.copy(entry.id, &place.public_path(entry));
                 self.note(result);
             }
-            Some(err) => {
+            Err(err) => {
                 let finding = RawFinding::unreadable(&err).path(place.private_path(entry));
                 self.unreadable.push(RawFinding { commit: Some(self.commit), ..finding });
             }

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Family, NewBlob, NewDirectory, NewEntry, NewText, TextKind, families};
 use crate::error::RunError;
-use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
+use crate::filter::{Entry, Listing, Place, Shown, Unseen, Visitor};
 use crate::git::{Object, ObjectError, Objects};
 use crate::object::{EntryKind, Kind, RawCommit, RawTag};
 use crate::plan::{NewTag, RefUpdate};
@@ -103,14 +103,7 @@ impl Inspector<'_> {
         let Some(commit) = replay.images.source(image) else { return Ok(()) };
         self.commit = commit;
         self.repeated = 0;
-        if let Some(shown) = replay.shown(image)? {
-            let mut parents = Vec::new();
-            for parent in replay.images.dag.parents(image).to_vec() {
-                parents.extend(replay.shown(parent)?);
-            }
-            walk(replay.filters(), &shown, &parents, self)
-                .map_err(|err| replay.unfiltered(&err, commit))?;
-        }
+        replay.walk_new(image, self)?;
         let Some(bytes) = replay.commit_bytes(image)? else { return Ok(()) };
         let raw = RawCommit::parse(&bytes)
             .map_err(|err| RunError::malformed_commit(replay.history.id(commit), &err))?;
@@ -182,26 +175,13 @@ impl Inspector<'_> {
 
 /// The bytes of a blob, unless there are too many.
 fn read<'r>(objects: &'r Objects<'r>, id: ObjectId) -> Result<Option<Object<'r>>, ObjectError> {
-    match objects.header(id) {
-        Ok((Kind::Blob, size)) if size > MAX_BLOB => Ok(None),
-        Ok((Kind::Blob, _)) => objects.read(id, Kind::Blob).map(Some),
-        Ok((found, _)) => {
-            let found = found.name().to_owned();
-            Err(ObjectError::Type { id, expected: Kind::Blob, found })
-        }
-        Err(ObjectError::Missing { id, .. }) => Err(ObjectError::Missing { id, kind: Kind::Blob }),
-        Err(ObjectError::Corrupt { id, reason, .. }) => {
-            Err(ObjectError::Corrupt { id, kind: Kind::Blob, reason })
-        }
-        Err(err @ ObjectError::Type { .. }) => Err(err),
+    match objects.blob_size(id)? {
+        size if size > MAX_BLOB => Ok(None),
+        _ => objects.read(id, Kind::Blob).map(Some),
     }
 }
 
 impl Visitor for Inspector<'_> {
-    fn asks_for_gone(&self) -> bool {
-        false
-    }
-
     fn tree(
         &mut self,
         shown: &Shown,
@@ -252,7 +232,6 @@ impl Visitor for Inspector<'_> {
         let (private_path, public_path) = (place.private_path(entry), place.public_path(entry));
         let entry = NewEntry {
             kind: entry.kind,
-            mode: entry.mode,
             id: entry.id,
             private_path: &private_path,
             public_path: &public_path,
@@ -275,61 +254,19 @@ fn without_published(
     subject: Subject<'_>,
     mut found: Vec<RawFinding>,
 ) -> Result<Vec<RawFinding>, RunError> {
-    let mut suspects: FxHashSet<ObjectId> =
-        found.iter().filter(|finding| finding.content).filter_map(|it| it.object).collect();
-    if suspects.is_empty() {
-        return Ok(found);
-    }
-    let mut published = Published {
-        suspects: &mut suspects,
-        trees: FxHashSet::default(),
-        shown: FxHashSet::default(),
-    };
-    let replay = &mut session.replay;
-    for image in replay.images.numbers().filter(|&image| subject.public[image as usize]) {
-        if published.suspects.is_empty() {
+    let suspects = found.iter().filter(|finding| finding.content).filter_map(|it| it.object);
+    let mut unseen = Unseen::new(suspects.collect());
+    for image in session.replay.images.numbers() {
+        if unseen.ids.is_empty() {
             break;
         }
-        let Some(shown) = replay.shown(image)? else { continue };
-        let mut parents = Vec::new();
-        for parent in replay.images.dag.parents(image).to_vec() {
-            parents.extend(replay.shown(parent)?);
+        if subject.public[image as usize] {
+            session.replay.walk_new(image, &mut unseen)?;
         }
-        walk(replay.filters(), &shown, &parents, &mut published)
-            .map_err(|err| RunError::unfiltered(&err, None))?;
     }
-    let shown = published.shown;
     found.retain(|finding| {
-        !(finding.content && finding.object.is_some_and(|object| shown.contains(&object)))
+        let is_unseen = finding.object.is_none_or(|object| unseen.ids.contains(&object));
+        !finding.content || is_unseen
     });
     Ok(found)
-}
-
-/// Looks for blobs among those that the mirror shows.
-struct Published<'a> {
-    suspects: &'a mut FxHashSet<ObjectId>,
-    trees: FxHashSet<ObjectId>,
-    shown: FxHashSet<ObjectId>,
-}
-
-impl Visitor for Published<'_> {
-    fn asks_for_gone(&self) -> bool {
-        false
-    }
-
-    fn tree(
-        &mut self,
-        shown: &Shown,
-        _path: &[u8],
-        _new: &Listing,
-        _old: &[(ObjectId, Rc<Listing>)],
-    ) -> bool {
-        self.trees.insert(shown.tree)
-    }
-
-    fn file(&mut self, entry: &Entry<'_>, _place: &Place<'_>, _old: bool) {
-        if self.suspects.remove(&entry.id) {
-            self.shown.insert(entry.id);
-        }
-    }
 }

@@ -44,12 +44,9 @@ use crate::session::Session;
 pub use inspect::{Subject, inspect};
 
 /// A file, link or gitlink that is new in its place.
-#[allow(dead_code, reason = "each family reads what it needs")]
 struct NewEntry<'a> {
     /// What it is.
     kind: EntryKind,
-    /// The mode's bytes as they stand in the tree.
-    mode: &'a [u8],
     /// The object.
     id: ObjectId,
     /// Where the private repository has it.
@@ -94,7 +91,6 @@ enum TextKind {
 }
 
 /// Words outside of files that become public.
-#[allow(dead_code, reason = "each family reads what it needs")]
 struct NewText<'a> {
     /// Which ones.
     kind: TextKind,

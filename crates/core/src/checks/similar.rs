@@ -11,7 +11,6 @@
 //! same place was told of then.
 
 use std::cmp::Reverse;
-use std::rc::Rc;
 
 use repo_sync_shared::{Check, ObjectId, escape_bytes};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::line_runs::{RUN, is_text, lines, runs};
 use super::{Family, NewBlob, NewDirectory};
 use crate::error::RunError;
-use crate::filter::{Entry, Listing, Place, PrivateWalk, Shown, Visitor, walk};
+use crate::filter::{Holdings, PrivateWalk, walk};
 use crate::git::Objects;
 use crate::object::{EntryKind, Kind};
 use crate::paths::join;
@@ -181,7 +180,7 @@ impl Private {
             }
         });
         self.unreadable += walked.unreadable;
-        let mut public = Public::default();
+        let mut public = Holdings::default();
         if let Some(shown) = replay.filtered(commit)? {
             walk(replay.filters(), &shown, &[], &mut public)
                 .map_err(|err| replay.unfiltered(&err, commit))?;
@@ -237,33 +236,6 @@ impl Private {
             runs(&lines(object.data()).collect::<Vec<_>>()).for_each(tell);
         }
         self.is_full |= self.text > MAX_TEXT || self.opened > MAX_OPENED;
-    }
-}
-
-/// The files that the mirror shows of a commit.
-#[derive(Default)]
-struct Public {
-    trees: FxHashSet<ObjectId>,
-    blobs: FxHashSet<ObjectId>,
-}
-
-impl Visitor for Public {
-    fn asks_for_gone(&self) -> bool {
-        false
-    }
-
-    fn tree(
-        &mut self,
-        shown: &Shown,
-        _path: &[u8],
-        _new: &Listing,
-        _old: &[(ObjectId, Rc<Listing>)],
-    ) -> bool {
-        self.trees.insert(shown.tree)
-    }
-
-    fn file(&mut self, entry: &Entry<'_>, _place: &Place<'_>, _old: bool) {
-        self.blobs.insert(entry.id);
     }
 }
 

@@ -10,6 +10,7 @@
 //! compare or export trees. Nothing here knows commits, and nothing is written.
 
 mod aliases;
+mod holdings;
 mod list;
 mod locate;
 mod moves;
@@ -30,6 +31,7 @@ use crate::manifest::Shape;
 use crate::object::{self, EntryKind, Kind, MalformedTree, check_tree, tree_entries};
 use crate::paths::Reach;
 
+pub(crate) use holdings::{Holdings, Unseen};
 pub use list::{Directory, Entry, Listing};
 pub(crate) use locate::locate;
 pub(crate) use private::{PrivateWalk, Visit};

@@ -35,11 +35,11 @@ pub trait Visitor {
 
     /// Whether to look for what is not there any more, which may be very much.
     fn asks_for_gone(&self) -> bool {
-        true
+        false
     }
 
-    /// A file, link or gitlink that is not there any more; told only where the tree is
-    /// held against a single other.
+    /// A file, link or gitlink that is not there any more; told only who asks for it, and
+    /// only where the tree is held against a single other.
     fn gone(&mut self, _entry: &Entry<'_>, _place: &Place<'_>) {}
 }
 

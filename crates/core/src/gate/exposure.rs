@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::RunError;
-use crate::filter::{Entry, Place, Shown, Visitor, shows, walk};
+use crate::filter::{Entry, Place, Shown, Visitor, shows};
 use crate::replay::Replay;
 use crate::session::Session;
 
@@ -45,14 +45,8 @@ impl Exposure {
         let mut touched = Touched::default();
         for &image in new {
             let Some(commit) = replay.images.source(image) else { continue };
-            let Some(shown) = replay.shown(image)? else { continue };
-            let mut parents = Vec::new();
-            for parent in replay.images.dag.parents(image).to_vec() {
-                parents.extend(replay.shown(parent)?);
-            }
             touched.commit = commit;
-            walk(replay.filters(), &shown, &parents, &mut touched)
-                .map_err(|err| replay.unfiltered(&err, commit))?;
+            replay.walk_new(image, &mut touched)?;
         }
         let (base, head) = (tip(replay, base)?, tip(replay, head)?);
         let mut is_shown = |shown: &Option<Shown>, path: &[u8]| match shown {
@@ -98,6 +92,10 @@ impl Visitor for Touched {
         self.files
             .entry(place.public_path(entry))
             .or_insert_with(|| (place.private_path(entry), commit));
+    }
+
+    fn asks_for_gone(&self) -> bool {
+        true
     }
 
     fn gone(&mut self, entry: &Entry<'_>, place: &Place<'_>) {

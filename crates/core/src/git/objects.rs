@@ -138,6 +138,25 @@ impl<'r> Objects<'r> {
         there.then(|| self.header(id).ok()).flatten().map(|(kind, _)| kind)
     }
 
+    /// How many bytes the blob `id` says it has.
+    ///
+    /// # Errors
+    /// It is missing, cannot be read, or is no blob.
+    pub fn blob_size(&self, id: ObjectId) -> Result<u64, ObjectError> {
+        let kind = Kind::Blob;
+        match self.header(id) {
+            Ok((Kind::Blob, size)) => Ok(size),
+            Ok((found, _)) => {
+                Err(ObjectError::Type { id, expected: kind, found: found.name().to_owned() })
+            }
+            Err(ObjectError::Missing { id, .. }) => Err(ObjectError::Missing { id, kind }),
+            Err(ObjectError::Corrupt { id, reason, .. }) => {
+                Err(ObjectError::Corrupt { id, kind, reason })
+            }
+            Err(err @ ObjectError::Type { .. }) => Err(err),
+        }
+    }
+
     /// Whether the repository holds an object of this id, whatever it is.
     pub fn contains(&self, id: ObjectId) -> bool {
         self.odb.exists(oid(id))

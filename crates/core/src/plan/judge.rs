@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::branches::Chosen;
 use super::{RefUpdate, Request, notice};
 use crate::error::RunError;
-use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
+use crate::filter::{Entry, Listing, Place, Shown, Visitor};
 use crate::paths::{PathRules, Rule, Verdict};
 use crate::report::{RawFinding, Weight};
 use crate::session::Session;
@@ -56,15 +56,9 @@ pub(crate) fn policy_tip(
         if replay.shape_of(commit).rules == *tip {
             continue;
         }
-        let Some(shown) = replay.shown(image)? else { continue };
-        let mut parents = Vec::new();
-        for parent in replay.images.dag.parents(image).to_vec() {
-            parents.extend(replay.shown(parent)?);
-        }
         let seen = FxHashSet::default();
         let mut judge = TipJudge { tip, commit, seen, looked: 0, findings };
-        walk(replay.filters(), &shown, &parents, &mut judge)
-            .map_err(|err| replay.unfiltered(&err, commit))?;
+        replay.walk_new(image, &mut judge)?;
     }
     Ok(())
 }
@@ -82,10 +76,6 @@ struct TipJudge<'a> {
 const MOST_FILES: usize = 200_000;
 
 impl Visitor for TipJudge<'_> {
-    fn asks_for_gone(&self) -> bool {
-        false
-    }
-
     fn tree(
         &mut self,
         _shown: &Shown,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree};
 
 use crate::error::RunError;
-use crate::filter::{Filter, FilterError, PrivateWalk, Shown, Visit, locate};
+use crate::filter::{Filter, FilterError, PrivateWalk, Shown, Visit, Visitor, locate, walk};
 use crate::git::{Object, Objects};
 use crate::history::History;
 use crate::manifest::Shape;
@@ -247,6 +247,27 @@ impl<'r> Replay<'r> {
         self.filters[filter].take_collisions();
         let tree = self.images.tree(image).id();
         Ok(Some(Shown { filter, directory, tree, as_is: tree == root.id() }))
+    }
+
+    /// Tells `visitor` what an image shows and none of its parents does; nothing of a
+    /// public commit that only the mirror knows.
+    ///
+    /// # Errors
+    /// A tree cannot be read any more.
+    pub(crate) fn walk_new(
+        &mut self,
+        image: u32,
+        visitor: &mut dyn Visitor,
+    ) -> Result<(), RunError> {
+        let (Some(commit), Some(shown)) = (self.images.shown_by(image), self.shown(image)?) else {
+            return Ok(());
+        };
+        let mut parents = Vec::new();
+        for parent in self.images.dag.parents(image).to_vec() {
+            parents.extend(self.shown(parent)?);
+        }
+        walk(&mut self.filters, &shown, &parents, visitor)
+            .map_err(|err| self.unfiltered(&err, commit))
     }
 
     /// The public tree that a private commit's own tree comes to, whether the
