@@ -44,6 +44,8 @@ struct Run {
     private: PrivateRepo,
     claims: Claims,
     store: PathBuf,
+    /// The store is there for as long as it is open.
+    _staging: Staging,
 }
 
 impl Run {
@@ -55,8 +57,9 @@ impl Run {
         let repo = history.build();
         let private = PrivateRepo::discover(repo.path()).expect("it was just built");
         let mirror = Address::Path(repo.scratch().join("mirror.git"));
-        let (claims, store) = fill(&private, &mirror, options);
-        Self { repo, private, claims, store }
+        let (claims, staging) = fill(&private, &mirror, options);
+        let store = staging.path().to_owned();
+        Self { repo, private, claims, store, _staging: staging }
     }
 
     /// What the verifier finds.
@@ -142,7 +145,7 @@ impl Run {
 }
 
 /// What is claimed of a first publication, and the store that it fills.
-fn fill(private: &PrivateRepo, address: &Address, options: &SessionOptions) -> (Claims, PathBuf) {
+fn fill(private: &PrivateRepo, address: &Address, options: &SessionOptions) -> (Claims, Staging) {
     let environment = environment();
     let today = Date { year: 2024, month: 1, day: 1 };
     let request = SyncRequest {
@@ -163,7 +166,7 @@ fn fill(private: &PrivateRepo, address: &Address, options: &SessionOptions) -> (
     let missing = staging.fill(&mut session, &plan, &remote, address, &Silent);
     assert_eq!(missing.expect("the store can be filled"), []);
     let claims = claims::of_plan(&session, &request, &plan, &remote);
-    (claims.expect("nobody is asked"), staging.path().to_owned())
+    (claims.expect("nobody is asked"), staging)
 }
 
 fn environment() -> Environment {

@@ -26,66 +26,46 @@ use crate::shipment::{SendError, Sink, send};
 /// Each run makes it anew: what one plan staged and the mirror did not take must
 /// not lie in wait for the next.
 pub struct Staging {
-    /// Where stores of this mirror are made.
-    home: PathBuf,
-    path: PathBuf,
-    environment: Environment,
+    /// Where stores of this mirror are made; `None` if that cannot be written.
+    home: Option<PathBuf>,
+    store: TempDir,
     git: Git,
     private: Git,
+    environment: Environment,
     warning: Option<String>,
     /// Held for as long as the run may write.
     _lock: Option<File>,
-    _scratch: Option<TempDir>,
 }
 
 impl Staging {
-    /// Opens the store of a mirror under the private git directory, waiting for
-    /// another run that has it; where that cannot be written, a store for this run
-    /// alone.
+    /// A store for a mirror under the private git directory, waiting for another run
+    /// that has one; where that cannot be written, a store elsewhere.
     ///
     /// # Errors
     /// Neither can be made.
     pub fn open(git_dir: &Path, mirror: &str, environment: &Environment) -> Result<Self, RunError> {
-        let private = Git::at(git_dir, environment);
         let home = git_dir.join("repo-sync").join(mirror);
-        match lock(&home) {
-            Ok(lock) => {
-                let path = home.clone();
-                let git = Git::at(&path, environment);
-                let environment = environment.clone();
-                Ok(Self {
-                    home,
-                    path,
-                    environment,
-                    git,
-                    private,
-                    warning: None,
-                    _lock: Some(lock),
-                    _scratch: None,
-                })
-            }
+        let locked = lock(&home).and_then(|lock| Ok((lock, new_store(Some(&home))?)));
+        let (home, store, lock, warning) = match locked {
+            Ok((lock, store)) => (Some(home), store, Some(lock), None),
             Err(err) => {
-                let temp = std::env::temp_dir();
-                let scratch = tempfile::tempdir()
-                    .map_err(|err| RunError::io("failed to create a directory in", temp, err))?;
-                let path = scratch.path().to_owned();
-                let git = Git::at(&path, environment);
+                let store = new_store(None).map_err(|err| not_made(None, err))?;
                 let warning = format!(
                     "no cache at `{}`: {err}; the run is slower, not different",
                     home.display()
                 );
-                Ok(Self {
-                    home: path.clone(),
-                    path,
-                    environment: environment.clone(),
-                    git,
-                    private,
-                    warning: Some(warning),
-                    _lock: None,
-                    _scratch: Some(scratch),
-                })
+                (None, store, None, Some(warning))
             }
-        }
+        };
+        Ok(Self {
+            home,
+            git: Git::at(store.path(), environment),
+            private: Git::at(git_dir, environment),
+            environment: environment.clone(),
+            store,
+            warning,
+            _lock: lock,
+        })
     }
 
     /// Git for the store.
@@ -95,7 +75,7 @@ impl Staging {
 
     /// Where the store lies.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.store.path()
     }
 
     /// Why the store is not kept, if it is not.
@@ -143,12 +123,13 @@ impl Staging {
     /// still be writing into its own.
     fn prepare(&mut self, progress: &dyn Progress) -> Result<(), RunError> {
         progress.reached(Milestone::StoreToBeRemoved);
-        remove_stores(&self.home);
+        let home = self.home.as_deref();
+        if let Some(home) = home {
+            remove_stores(home);
+        }
         progress.reached(Milestone::StoreRemoved);
-        let failed = |err| RunError::io("failed to make a directory in", &self.home, err);
-        let path = tempfile::Builder::new().prefix(STORE).suffix(".git").tempdir_in(&self.home);
-        self.path = path.map_err(failed)?.keep();
-        self.git = Git::at(&self.path, &self.environment);
+        self.store = new_store(home).map_err(|err| not_made(home, err))?;
+        self.git = Git::at(self.store.path(), &self.environment);
         self.git.run(&["init", "--quiet", "--bare", "--template="], b"")?;
         progress.reached(Milestone::StoreMade);
         Ok(())
@@ -157,7 +138,7 @@ impl Staging {
     /// Tells git that the parents of these commits are not here, beside those that
     /// it fetched so itself (<https://git-scm.com/docs/shallow>).
     fn cut_off(&self, commits: impl Iterator<Item = PublicCommit>) -> Result<(), RunError> {
-        let path = self.path.join("shallow");
+        let path = self.store.path().join("shallow");
         let mut lines: Vec<String> = commits.map(|commit| format!("{commit}\n")).collect();
         if lines.is_empty() {
             return Ok(());
@@ -200,10 +181,10 @@ impl Staging {
         boundary: &Boundary,
         progress: &dyn Progress,
     ) -> Result<Vec<RawFinding>, RunError> {
-        let failed = |err| RunError::io("failed to write into", &self.path, err);
+        let failed = |err| RunError::io("failed to write into", self.store.path(), err);
         let mut crate_pack = Crate {
-            pack: PackWriter::create(&self.path).map_err(failed)?,
-            list: BufWriter::new(tempfile::tempfile_in(&self.path).map_err(failed)?),
+            pack: PackWriter::create(self.store.path()).map_err(failed)?,
+            list: BufWriter::new(tempfile::tempfile_in(self.store.path()).map_err(failed)?),
             copied: FxHashSet::default(),
         };
         progress.reached(Milestone::PackBegun);
@@ -251,8 +232,8 @@ impl Staging {
     ) -> Result<Vec<RawFinding>, RunError> {
         let Err(err) = self.transfer(&mut list, expected, progress) else { return Ok(Vec::new()) };
         let unsound = unsound(objects, list);
-        let unsound =
-            unsound.map_err(|err| RunError::io("failed to read back in", &self.path, err))?;
+        let unsound = unsound
+            .map_err(|err| RunError::io("failed to read back in", self.store.path(), err))?;
         if unsound.is_empty() { Err(err) } else { Ok(unsound) }
     }
 
@@ -264,7 +245,7 @@ impl Staging {
         expected: &FxHashSet<ObjectId>,
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
-        let failed = |err| RunError::io("failed to read back in", &self.path, err);
+        let failed = |err| RunError::io("failed to read back in", self.store.path(), err);
         list.rewind().map_err(failed)?;
         let list = list.try_clone().map_err(failed)?;
         let from = ["pack-objects", "--stdout", "--quiet", "--delta-base-offset"];
@@ -287,7 +268,7 @@ impl Staging {
         };
         let name = String::from_utf8_lossy(&name);
         let name = name.trim().rsplit('\t').next().unwrap_or_default().to_owned();
-        let index = self.path.join(format!("objects/pack/pack-{name}.idx"));
+        let index = self.store.path().join(format!("objects/pack/pack-{name}.idx"));
         let index = fs::read(&index).map_err(|err| RunError::io("failed to read", &index, err))?;
         let listing = self.git.run(&["show-index"], &index)?;
         let arrived: FxHashSet<ObjectId> = listing
@@ -325,7 +306,22 @@ fn unsound(objects: &Objects<'_>, mut list: File) -> io::Result<Vec<RawFinding>>
 }
 
 /// How the name of a store begins.
-const STORE: &str = "staging-";
+const STORE: &str = "staging";
+
+/// An empty directory for a store, under a name that no run had before.
+fn new_store(home: Option<&Path>) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(STORE).suffix(".git");
+    match home {
+        Some(home) => builder.tempdir_in(home),
+        None => builder.tempdir(),
+    }
+}
+
+fn not_made(home: Option<&Path>, err: io::Error) -> RunError {
+    let place = home.map_or_else(std::env::temp_dir, Path::to_owned);
+    RunError::io("failed to create a directory in", place, err)
+}
 
 /// Removes the stores of earlier runs, as far as that can be done now.
 fn remove_stores(home: &Path) {
@@ -336,21 +332,11 @@ fn remove_stores(home: &Path) {
     }
 }
 
-impl Drop for Staging {
-    fn drop(&mut self) {
-        if self.path != self.home {
-            let _ = fs::remove_dir_all(&self.path);
-        }
-    }
-}
-
 /// Takes the lock, waiting for another run that has it.
 fn lock(home: &Path) -> io::Result<File> {
     fs::create_dir_all(home)?;
     let lock = File::options().create(true).truncate(false).write(true).open(home.join("lock"))?;
     lock.lock()?;
-    // The lock may be there while the rest cannot be written any more.
-    tempfile::tempdir_in(home)?;
     Ok(lock)
 }
 
