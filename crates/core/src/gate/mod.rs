@@ -20,7 +20,6 @@ use crate::error::{RunError, UsageError};
 use crate::manifest::Date;
 use crate::plan::judge::{aliases, new_roots, policy_tip};
 use crate::progress::Progress;
-use crate::replay::Fate;
 use crate::report::{RawFinding, Weight, weigh};
 use crate::session::Session;
 
@@ -109,8 +108,8 @@ pub fn judge(
     let images = &session.replay.images;
     let of_base = history.numbers().filter(|&commit| before[commit as usize]);
     let public = images.dag.ancestors(of_base.filter_map(|commit| images.of(commit)));
-    let new = new_images(session, images.of(head), &public);
-    let counts = count(session, &range, &public);
+    let new = images.new_behind(images.of(head), &public);
+    let counts = crate::plan::count(session, &range, &public);
 
     let mut found: Vec<RawFinding> = session
         .replay
@@ -132,31 +131,6 @@ pub fn judge(
     weighed.warnings.retain(|warning| warning.check != Check::WaiverUnused);
     let (refusals, warnings) = (weighed.refusals, weighed.warnings);
     Ok(Judged { new, exposure, counts, refusals, warnings })
-}
-
-/// The images that `tip` shows and the public ones do not.
-fn new_images(session: &Session<'_>, tip: Option<u32>, public: &[bool]) -> Vec<u32> {
-    let images = &session.replay.images;
-    let wanted = images.dag.ancestors(tip);
-    let is_new = |&image: &u32| {
-        wanted[image as usize] && !public[image as usize] && images.source(image).is_some()
-    };
-    images.numbers().filter(is_new).collect()
-}
-
-/// What becomes of the commits of the range.
-fn count(session: &Session<'_>, range: &[bool], public: &[bool]) -> Counts {
-    let images = &session.replay.images;
-    let mut counts = Counts::default();
-    for commit in session.replay.history.numbers().filter(|&commit| range[commit as usize]) {
-        counts.private_commits += 1;
-        match (images.fate(commit), images.of(commit)) {
-            (Fate::Published, Some(image)) if public[image as usize] => counts.already_public += 1,
-            (Fate::Published, _) => counts.published += 1,
-            (Fate::Dropped, _) => counts.dropped += 1,
-        }
-    }
-    counts
 }
 
 const WIDENED: &str = "the manifest of the base does not publish this path: the range itself makes it \

@@ -122,13 +122,7 @@ impl Plan {
         // A tagged commit need not be behind a public branch: a withheld merge keeps
         // the image of its first parent only.
         let tips = chosen.iter().filter_map(|branch| images.of(branch.number)).chain(tags.images);
-        let wanted = images.dag.ancestors(tips);
-        let new: Vec<u32> = images
-            .numbers()
-            .filter(|&image| {
-                wanted[image as usize] && !public[image as usize] && images.source(image).is_some()
-            })
-            .collect();
+        let new = images.new_behind(tips, &public);
         let counts = count(session, &reached, &public);
 
         judge::new_roots(session, &new, &public, &mut findings);
@@ -244,8 +238,9 @@ fn unknown_tips(
     Ok(Some(foreign))
 }
 
-/// What becomes of the private history that is planned.
-fn count(session: &Session<'_>, reached: &[bool], public: &[bool]) -> Counts {
+/// What becomes of the private commits that are reached, where the mirror holds the
+/// public images.
+pub(crate) fn count(session: &Session<'_>, reached: &[bool], public: &[bool]) -> Counts {
     let images = &session.replay.images;
     let mut counts = Counts::default();
     for commit in session.replay.history.numbers().filter(|&commit| reached[commit as usize]) {

@@ -100,6 +100,20 @@ impl Images {
         self.shown_by[image as usize]
     }
 
+    /// The images that `tips` show and the public ones do not, parents first, without
+    /// those that only the mirror has.
+    pub(crate) fn new_behind(
+        &self,
+        tips: impl IntoIterator<Item = u32>,
+        public: &[bool],
+    ) -> Vec<u32> {
+        let wanted = self.dag.ancestors(tips);
+        let is_new = |&image: &u32| {
+            wanted[image as usize] && !public[image as usize] && self.source(image).is_some()
+        };
+        self.numbers().filter(is_new).collect()
+    }
+
     /// The next private commit has no image of its own.
     pub(super) fn drop_commit(&mut self, inherited: Option<u32>) {
         self.of.push(inherited);

@@ -34,12 +34,25 @@ pub(super) struct Task {
 pub(super) fn run(ctx: &Context, ui: &mut Ui, task: &Task) -> Result<Outcome, CliError> {
     let engine = Engine::open(ctx, ui, !task.publish)?;
     let objects = engine.objects()?;
-    let mirrors = engine.mirrors(ctx, &objects)?;
+    each_mirror(ctx, ui, &engine, &objects, task.command, |ui, options| {
+        one(ctx, ui, &engine, &objects, options, task)
+    })
+}
+
+/// Makes a report for each mirror that the flags name, and renders them all.
+pub(super) fn each_mirror(
+    ctx: &Context,
+    ui: &mut Ui,
+    engine: &Engine,
+    objects: &Objects<'_>,
+    command: &str,
+    mut one: impl FnMut(&mut Ui, &SessionOptions) -> Result<Report, CliError>,
+) -> Result<Outcome, CliError> {
     let mut reports = Vec::new();
-    for options in &mirrors {
-        let report = match one(ctx, ui, &engine, &objects, options, task) {
+    for options in &engine.mirrors(ctx, objects)? {
+        let report = match one(ui, options) {
             Ok(report) => report,
-            Err(err) if ctx.global.all => of_error(task.command, options, err),
+            Err(err) if ctx.global.all => of_error(command, options, err),
             Err(err) => return Err(err.of_mirror(options.mirror.as_deref())),
         };
         if !ctx.global.all {
@@ -50,7 +63,7 @@ pub(super) fn run(ctx: &Context, ui: &mut Ui, task: &Task) -> Result<Outcome, Cl
         reports.push(report);
     }
     let outcome = worst(reports.iter().map(|report| report.outcome));
-    let fleet = Fleet { version: 1, command: task.command.to_owned(), mirrors: reports };
+    let fleet = Fleet { version: 1, command: command.to_owned(), mirrors: reports };
     render::fleet(ui, &ctx.global, &fleet)?;
     Ok(outcome)
 }

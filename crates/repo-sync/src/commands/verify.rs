@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use repo_sync_core::git::{Address, Objects};
 use repo_sync_core::publish::{Audited, SyncRequest, verify};
 use repo_sync_core::session::{Session, SessionOptions};
-use repo_sync_shared::{Fleet, Outcome, Report, escape_text};
+use repo_sync_shared::{Outcome, Report, escape_text};
 
 use super::receipt;
-use super::run::{of_error, worst};
+use super::run::each_mirror;
 use crate::context::Context;
 use crate::engine::{Engine, address, today};
 use crate::error::CliError;
-use crate::render::{self, count};
+use crate::render::count;
 use crate::ui::{Palette, Ui};
 
 const EXAMPLES: &str = "\
@@ -57,24 +57,9 @@ pub struct VerifyArgs {
 pub fn run(ctx: &Context, ui: &mut Ui, args: &VerifyArgs) -> Result<Outcome, CliError> {
     let engine = Engine::open(ctx, ui, false)?;
     let objects = engine.objects()?;
-    let mut reports = Vec::new();
-    for options in &engine.mirrors(ctx, &objects)? {
-        let report = match one(ctx, ui, &engine, &objects, options, args) {
-            Ok(report) => report,
-            Err(err) if ctx.global.all => of_error("verify", options, err),
-            Err(err) => return Err(err.of_mirror(options.mirror.as_deref())),
-        };
-        if !ctx.global.all {
-            let outcome = report.outcome;
-            render::report(ui, &ctx.global, &report)?;
-            return Ok(outcome);
-        }
-        reports.push(report);
-    }
-    let outcome = worst(reports.iter().map(|report| report.outcome));
-    let fleet = Fleet { version: 1, command: "verify".to_owned(), mirrors: reports };
-    render::fleet(ui, &ctx.global, &fleet)?;
-    Ok(outcome)
+    each_mirror(ctx, ui, &engine, &objects, "verify", |ui, options| {
+        one(ctx, ui, &engine, &objects, options, args)
+    })
 }
 
 fn one(
