@@ -19,7 +19,7 @@ use crate::manifest::Shape;
 use crate::paths::{PathRules, Position, Rule, Verdict, components};
 use crate::report::RawFinding;
 use crate::session::Session;
-use crate::verify::{PolicyAt, Rules, Sight, rules_at};
+use crate::verify::{Path, PolicyAt, Rules, Sight, rules_at};
 
 /// Probes the rules of the policy tip.
 ///
@@ -107,7 +107,7 @@ fn fault(
     };
     let root = Position::root(rules);
     let way_down = names.iter().fold(root, |at, name| at.descend(rules, name)).is_public();
-    let other = verifier.sight(&names);
+    let other = Path::new(path).map_or(Sight::Unlisted, |path| verifier.sight(&path));
     let kept = match wanted {
         Wanted::OnTheFloor => engine == Sight::Floor,
         Wanted::Private => matches!(engine, Sight::Floor | Sight::Excluded),

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::manifest::{Rules, Sight};
 use super::object::{Entry, Is, entries, git_order, push_entry};
+use super::pattern::Path;
 use super::stop::Stop;
 use crate::git::Objects;
 use crate::object::{Kind, hash};
@@ -22,8 +23,8 @@ const DEEPEST: usize = 2_048;
 /// How many bytes of public trees are remembered at most.
 const MOST_BYTES: usize = 256 << 20;
 
-/// How often trees may stand in yet another place before they are taken for an
-/// attack: thirty objects can show more paths than there are grains of sand.
+/// How often the trees of one commit may stand in yet another place before they are
+/// taken for an attack: thirty objects can show more paths than there are grains of sand.
 const MOST_PLACES: u32 = 50_000;
 
 /// Public trees by the rules of one manifest.
@@ -33,7 +34,7 @@ pub(super) struct Filter<'r> {
     tip: Rc<Rules>,
     nodes: Vec<Node>,
     done: FxHashMap<(NodeId, ObjectId), Option<Shown>>,
-    /// Trees that were done at some path.
+    /// Trees that were done at some path since the last root tree.
     seen: FxHashSet<ObjectId>,
     /// How often one of them came again at another.
     repeated: u32,
@@ -127,10 +128,10 @@ impl<'r> Filter<'r> {
             self.made.clear();
             self.made_bytes = 0;
             self.done.clear();
-            self.seen.clear();
-            self.repeated = 0;
             self.joined.clear();
         }
+        self.seen.clear();
+        self.repeated = 0;
         if self.rules.moves.is_empty() {
             return Ok(self.tree(ROOT, tree, 0)?.unwrap_or(NOTHING));
         }
@@ -434,19 +435,23 @@ impl<'r> Filter<'r> {
     }
 
     fn add(&mut self, path: Vec<u8>) -> NodeId {
-        let parts: Vec<&[u8]> = names(&path).collect();
-        // The root has no name that a pattern could match.
-        let sight = if parts.is_empty() { Sight::Unlisted } else { self.rules.sight(&parts) };
-        let below = match sight {
-            Sight::Public => true,
-            Sight::Unlisted => self.rules.can_be_public_below(&parts),
-            Sight::Excluded | Sight::Floor => false,
+        let (sight, below, denied) = match Path::new(&path) {
+            None => (Sight::Unlisted, true, false),
+            Some(path) => {
+                let sight = self.rules.sight(&path);
+                let below = match sight {
+                    Sight::Public => true,
+                    Sight::Unlisted => self.rules.can_be_public_below(&path),
+                    Sight::Excluded | Sight::Floor => false,
+                };
+                (sight, below, self.tip.sight(&path) == Sight::Floor)
+            }
         };
         let node = Node {
             public: sight == Sight::Public,
             open: below,
             moved: self.rules.moves.iter().any(|(from, _)| *from == path),
-            denied: !parts.is_empty() && self.tip.sight(&parts) == Sight::Floor,
+            denied,
             children: FxHashMap::default(),
             path,
         };

@@ -5,7 +5,7 @@
 use repo_sync_shared::ObjectId;
 use toml::{Table, Value};
 
-use super::pattern::{Pattern, Reading};
+use super::pattern::{Path, Pattern, Reading};
 use super::people::People;
 use super::text::Mode;
 
@@ -119,7 +119,7 @@ impl Rules {
     }
 
     /// What a path is: floor before exclude before include.
-    pub(crate) fn sight(&self, path: &[&[u8]]) -> Sight {
+    pub(crate) fn sight(&self, path: &Path<'_>) -> Sight {
         let any = |list: &[Pattern], reading| list.iter().any(|one| one.matches(path, reading));
         if any(&self.floor, Reading::Wide) {
             Sight::Floor
@@ -133,7 +133,7 @@ impl Rules {
     }
 
     /// Whether something below a directory that is not public itself can be.
-    pub(super) fn can_be_public_below(&self, path: &[&[u8]]) -> bool {
+    pub(super) fn can_be_public_below(&self, path: &Path<'_>) -> bool {
         self.include.iter().any(|one| one.reaches_below(path))
     }
 }
@@ -306,8 +306,7 @@ private-id = "warn"
     fn the_floor_comes_before_exclude_before_include() {
         let rules = read(MANIFEST, "public").expect("it names the mirror");
         let check = |path: &str, expected| {
-            let names: Vec<_> = path.split('/').map(str::as_bytes).collect();
-            assert_eq!(rules.sight(&names), expected, "{path}");
+            assert_eq!(sight(&rules, path), expected, "{path}");
         };
         check("docs/a", Sight::Public);
         check("docs/INTERNAL/a", Sight::Excluded);
@@ -321,10 +320,14 @@ private-id = "warn"
     #[test]
     fn a_mirror_replaces_the_shared_lists_key_by_key() {
         let rules = read(MANIFEST, "other").expect("it names the mirror");
-        assert_eq!(rules.sight(&[b"lib"]), Sight::Public);
-        assert_eq!(rules.sight(&[b"src"]), Sight::Unlisted);
-        assert_eq!(rules.sight(&[b"docs", b"internal"]), Sight::Excluded);
+        assert_eq!(sight(&rules, "lib"), Sight::Public);
+        assert_eq!(sight(&rules, "src"), Sight::Unlisted);
+        assert_eq!(sight(&rules, "docs/internal"), Sight::Excluded);
         assert!(read(MANIFEST, "third").is_none());
+    }
+
+    fn sight(rules: &Rules, path: &str) -> Sight {
+        rules.sight(&Path::new(path.as_bytes()).expect("the row holds a path"))
     }
 
     #[track_caller]

@@ -45,6 +45,7 @@ pub use staged::audit_store;
 pub use store::StoreView;
 
 pub(crate) use manifest::{Rules, Sight};
+pub(crate) use pattern::Path;
 
 use repo_sync_shared::{Audit, Finding, PublicCommit};
 

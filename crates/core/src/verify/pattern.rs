@@ -47,6 +47,28 @@ pub(crate) enum Reading {
     Wide,
 }
 
+/// A path that patterns are tried on.
+#[derive(Clone, Debug)]
+pub(crate) struct Path<'p> {
+    names: Vec<Name<'p>>,
+}
+
+/// A component of a path.
+#[derive(Clone, Debug)]
+struct Name<'p> {
+    exact: &'p [u8],
+    folded: Vec<u8>,
+}
+
+impl<'p> Path<'p> {
+    /// The path of these bytes; `None` for the root, which no pattern could match.
+    pub(crate) fn new(path: &'p [u8]) -> Option<Self> {
+        let names = path.split(|&byte| byte == b'/').filter(|name| !name.is_empty());
+        let names: Vec<_> = names.map(|name| Name { exact: name, folded: fold(name) }).collect();
+        (!names.is_empty()).then_some(Self { names })
+    }
+}
+
 impl Pattern {
     /// Reads a pattern; the error says what is wrong with it.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
@@ -62,57 +84,61 @@ impl Pattern {
         Ok(Self { alternatives: expanded.iter().map(split).collect::<Result<_, _>>()? })
     }
 
-    /// Whether it matches the path with these components, or a parent of it.
-    pub(crate) fn matches(&self, path: &[&[u8]], reading: Reading) -> bool {
-        let folded = folded(path, reading);
-        let names: Vec<_> = path.iter().copied().zip(folded.iter().map(Vec::as_slice)).collect();
-        self.alternatives
-            .iter()
-            .any(|parts| (1..=names.len()).any(|depth| whole(parts, &names[..depth], reading)))
+    /// Whether it matches the path, or a parent of it.
+    pub(crate) fn matches(&self, path: &Path<'_>, reading: Reading) -> bool {
+        self.alternatives.iter().any(|parts| matches_start(parts, &path.names, reading))
     }
 
     /// Whether it matches the whole name of a branch or tag.
     pub(crate) fn matches_name(&self, name: &[u8]) -> bool {
-        let names: Vec<_> = name.split(|&byte| byte == b'/').map(|part| (part, part)).collect();
-        self.alternatives.iter().any(|parts| whole(parts, &names, Reading::Exact))
+        let names: Vec<_> = name.split(|&byte| byte == b'/').collect();
+        self.alternatives.iter().any(|parts| matches_all(parts, &names))
     }
 
     /// Whether it could match something below the path, byte for byte.
-    pub(crate) fn reaches_below(&self, path: &[&[u8]]) -> bool {
-        self.alternatives.iter().any(|parts| leads_on(parts, path))
+    pub(crate) fn reaches_below(&self, path: &Path<'_>) -> bool {
+        self.alternatives.iter().any(|parts| leads_on(parts, &path.names))
     }
 }
 
-fn folded(path: &[&[u8]], reading: Reading) -> Vec<Vec<u8>> {
-    match reading {
-        Reading::Exact => vec![Vec::new(); path.len()],
-        Reading::Wide => path.iter().map(|name| fold(name)).collect(),
+/// Whether the parts match the first of the names: some, or all of them.
+fn matches_start(parts: &[Part], names: &[Name<'_>], reading: Reading) -> bool {
+    match (parts, names) {
+        ([], _) => true,
+        ([Part::Deep, rest @ ..], names) => {
+            matches_start(rest, names, reading)
+                || !names.is_empty() && matches_start(parts, &names[1..], reading)
+        }
+        ([Part::One { .. }, ..], []) => false,
+        ([Part::One { exact, folded }, rest @ ..], [name, below @ ..]) => {
+            let matches =
+                bytes(exact, name.exact) || reading == Reading::Wide && bytes(folded, &name.folded);
+            matches && matches_start(rest, below, reading)
+        }
     }
 }
 
-/// Whether the parts match all of the names, each of which comes with its folding.
-fn whole(parts: &[Part], names: &[(&[u8], &[u8])], reading: Reading) -> bool {
+/// Whether the parts match all of the names, byte for byte.
+fn matches_all(parts: &[Part], names: &[&[u8]]) -> bool {
     match (parts, names) {
         ([], names) => names.is_empty(),
         ([Part::Deep, rest @ ..], names) => {
-            whole(rest, names, reading) || !names.is_empty() && whole(parts, &names[1..], reading)
+            matches_all(rest, names) || !names.is_empty() && matches_all(parts, &names[1..])
         }
         ([Part::One { .. }, ..], []) => false,
-        ([Part::One { exact, folded }, rest @ ..], [(name, folded_name), below @ ..]) => {
-            let matches =
-                bytes(exact, name) || reading == Reading::Wide && bytes(folded, folded_name);
-            matches && whole(rest, below, reading)
+        ([Part::One { exact, .. }, rest @ ..], [name, below @ ..]) => {
+            bytes(exact, name) && matches_all(rest, below)
         }
     }
 }
 
 /// Whether more of the parts would be left, were the path all matched.
-fn leads_on(parts: &[Part], path: &[&[u8]]) -> bool {
+fn leads_on(parts: &[Part], path: &[Name<'_>]) -> bool {
     match (parts, path) {
         ([], _) => false,
         ([Part::Deep, ..], _) | (_, []) => true,
         ([Part::One { exact, .. }, rest @ ..], [name, below @ ..]) => {
-            bytes(exact, name) && leads_on(rest, below)
+            bytes(exact, name.exact) && leads_on(rest, below)
         }
     }
 }
@@ -327,8 +353,7 @@ mod tests {
     fn what_may_lie_below_is_known() {
         let below = |pattern: &str, path: &str| {
             let pattern = Pattern::new(pattern).expect("the row holds a pattern");
-            let names: Vec<_> = path.split('/').map(str::as_bytes).collect();
-            pattern.reaches_below(&names)
+            pattern.reaches_below(&path_of(path))
         };
         assert!(below("docs/a/b", "docs/a"));
         assert!(!below("docs/a/b", "docs/c"));
@@ -356,7 +381,11 @@ mod tests {
 
     #[track_caller]
     fn reads(pattern: &str, path: &str, reading: Reading) -> bool {
-        let names: Vec<_> = path.split('/').map(str::as_bytes).collect();
-        Pattern::new(pattern).expect("the row holds a pattern").matches(&names, reading)
+        let pattern = Pattern::new(pattern).expect("the row holds a pattern");
+        pattern.matches(&path_of(path), reading)
+    }
+
+    fn path_of(path: &str) -> Path<'_> {
+        Path::new(path.as_bytes()).expect("the row holds a path")
     }
 }
