@@ -37,5 +37,6 @@ pub mod session;
 pub mod shipment;
 pub mod staging;
 pub mod surface;
+mod survey;
 mod tree;
 pub mod verify;

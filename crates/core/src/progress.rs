@@ -9,8 +9,10 @@
 pub enum Phase {
     /// The private history is read; counted in commits.
     Walk,
-    /// Trees are filtered and commits replayed; counted in commits.
+    /// Trees are read and filtered; counted in root trees.
     Filter,
+    /// Commits get their images; counted in commits.
+    Replay,
     /// The checks look at what is new; counted in commits.
     Check,
     /// The staging store is filled; counted in objects.
@@ -23,8 +25,15 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase there is.
-    pub const ALL: [Self; 6] =
-        [Self::Walk, Self::Filter, Self::Check, Self::Stage, Self::Verify, Self::Push];
+    pub const ALL: [Self; 7] = [
+        Self::Walk,
+        Self::Filter,
+        Self::Replay,
+        Self::Check,
+        Self::Stage,
+        Self::Verify,
+        Self::Push,
+    ];
 }
 
 /// A point of a `sync` at which a run may die: before and after each thing that it

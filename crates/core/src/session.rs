@@ -6,9 +6,10 @@ use repo_sync_shared::PrivateCommit;
 use crate::error::RunError;
 use crate::git::{Objects, PrivateRepo};
 use crate::history::History;
-use crate::policy::{InForce, Policy, PolicySource, Settled, Withheld};
+use crate::policy::{Ground, InForce, Policy, PolicySource, Settled, Withheld};
 use crate::progress::Progress;
 use crate::replay::{Replay, Terms};
+use crate::survey::Survey;
 
 /// What to open.
 #[derive(Clone, Debug, Default)]
@@ -62,17 +63,21 @@ impl<'r> Session<'r> {
             return Err(RunError::shallow(history.id(commit)));
         }
         let withheld = Withheld::find(&policy.mirror, &history)?;
-        let in_force = InForce::resolve(
+        let looked_at = |commit: &u32| settled.covers(*commit) && !withheld.contains(*commit);
+        let commits = history.numbers().filter(looked_at);
+        let shape = &policy.mirror.shape;
+        let survey = Survey::make(objects, &history, commits, shape, progress)?;
+        let ground = Ground {
             objects,
-            &history,
-            &policy,
-            &settled,
-            &withheld,
-            options.lenient,
-            progress,
-        )?;
+            history: &history,
+            policy: &policy,
+            settled: &settled,
+            withheld: &withheld,
+            survey: &survey,
+        };
+        let in_force = InForce::resolve(&ground, options.lenient, progress)?;
         let terms = Terms { in_force, settled, withheld };
-        let replay = Replay::run(objects, history, terms, progress)?;
+        let replay = Replay::run(objects, history, terms, survey, progress)?;
         Ok(Self { repo, policy, replay, options: options.clone(), more: more.to_vec() })
     }
 }

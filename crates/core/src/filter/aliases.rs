@@ -3,7 +3,7 @@
 //! `CLOUD~1`: remembered for each filtered tree, so that each commit which has one
 //! can be told of it.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use repo_sync_shared::PrivateTree;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -22,7 +22,7 @@ type Key = (StateId, PrivateTree);
 /// The aliases below each directory that has some, by their paths from there.
 #[derive(Default)]
 pub(super) struct Aliases {
-    below: FxHashMap<Key, Rc<[Vec<u8>]>>,
+    below: FxHashMap<Key, Arc<[Vec<u8>]>>,
     /// Directories of which nothing is public that were looked through.
     looked: FxHashSet<Key>,
 }
@@ -39,6 +39,12 @@ impl Aliases {
         found.extend(below.map(|path| join(name, path)));
     }
 
+    /// Takes over what another filter of the same shape saw, whose keys are `here` ours.
+    pub(super) fn take_over(&mut self, other: Self, here: impl Fn(Key) -> Key) {
+        self.below.extend(other.below.into_iter().map(|(key, below)| (here(key), below)));
+        self.looked.extend(other.looked.into_iter().map(here));
+    }
+
     /// Remembers what a directory has.
     pub(super) fn note(&mut self, directory: Key, mut found: Vec<Vec<u8>>) {
         if !found.is_empty() {
@@ -53,7 +59,7 @@ impl Filter<'_> {
     ///
     /// # Errors
     /// A tree that has to be opened cannot be read, or is malformed.
-    pub(crate) fn aliases(&mut self, root: PrivateTree) -> Result<Rc<[Vec<u8>]>, FilterError> {
+    pub(crate) fn aliases(&mut self, root: PrivateTree) -> Result<Arc<[Vec<u8>]>, FilterError> {
         // With moves the root is made of parts, and was not filtered as a whole.
         self.tree(States::ROOT, root)?;
         Ok(self.aliases.below.get(&(States::ROOT, root)).cloned().unwrap_or_default())

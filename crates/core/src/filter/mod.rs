@@ -9,6 +9,7 @@
 //! [`Filter::list`] lists a public directory entry by entry, for those who write,
 //! compare or export trees. Nothing here knows commits, and nothing is written.
 
+mod ahead;
 mod aliases;
 mod holdings;
 mod list;
@@ -21,16 +22,18 @@ mod states;
 mod walk;
 
 use std::hash::Hasher as _;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::git::{ObjectError, Objects};
+use crate::git::{self, ObjectError, Objects};
 use crate::manifest::Shape;
 use crate::object::{self, EntryKind, Kind, MalformedTree, check_tree, tree_entries};
 use crate::paths::Reach;
 
+pub(crate) use ahead::Ahead;
 pub(crate) use holdings::{Holdings, Unseen};
 pub use list::{Directory, Entry, Listing};
 pub(crate) use locate::locate;
@@ -54,12 +57,15 @@ pub struct Filter<'r> {
     objects: &'r Objects<'r>,
     states: States,
     targets: Targets,
+    /// Root trees, as far as moves make more of them than a directory.
+    roots: FxHashMap<PrivateTree, PublicTree>,
     done: FxHashMap<(StateId, PrivateTree), Done>,
     /// Public directories that several private ones make up.
     unions: FxHashMap<Vec<(StateId, PrivateTree)>, Option<PublicTree>>,
     aliases: Aliases,
     collisions: Vec<Collision>,
     depth: usize,
+    held: Option<(PrivateTree, Rc<git::Object<'r>>)>,
     recent: Recent,
 }
 
@@ -121,11 +127,13 @@ impl<'r> Filter<'r> {
             objects,
             targets: Targets::new(&shape.moves),
             states: States::new(shape),
+            roots: FxHashMap::default(),
             done: FxHashMap::default(),
             unions: FxHashMap::default(),
             aliases: Aliases::default(),
             collisions: Vec::new(),
             depth: 0,
+            held: None,
             recent: Recent::default(),
         }
     }
@@ -140,13 +148,21 @@ impl<'r> Filter<'r> {
     /// # Errors
     /// A tree that has to be opened cannot be read, or is malformed.
     pub fn root(&mut self, tree: PrivateTree) -> Result<PublicTree, FilterError> {
-        let public = if self.targets.is_empty() {
-            self.tree(States::ROOT, tree)?
-        } else {
-            let root = self.directory(tree)?;
-            self.directory_tree(&root)?
-        };
-        Ok(public.unwrap_or(PublicTree::new(ObjectId::EMPTY_TREE)))
+        const NOTHING: PublicTree = PublicTree::new(ObjectId::EMPTY_TREE);
+        if self.targets.is_empty() {
+            return Ok(self.tree(States::ROOT, tree)?.unwrap_or(NOTHING));
+        }
+        if let Some(&public) = self.roots.get(&tree) {
+            return Ok(public);
+        }
+        let collisions = self.collisions.len();
+        let root = self.directory(tree)?;
+        let public = self.directory_tree(&root)?.unwrap_or(NOTHING);
+        // Each commit is told of its collisions.
+        if self.collisions.len() == collisions {
+            self.roots.insert(tree, public);
+        }
+        Ok(public)
     }
 
     /// The collisions met since the last call.
@@ -252,12 +268,28 @@ impl<'r> Filter<'r> {
         Ok(Done { public, residue })
     }
 
+    /// Reads a root tree, and keeps it at hand until the next: each move begins its way
+    /// at the root.
+    ///
+    /// # Errors
+    /// It cannot be read, or is malformed.
+    pub(crate) fn hold(&mut self, root: PrivateTree) -> Result<Rc<git::Object<'r>>, FilterError> {
+        let object = self.open(root)?;
+        self.held = Some((root, object.clone()));
+        Ok(object)
+    }
+
     /// The bytes of a tree, sound.
-    fn open(&self, tree: PrivateTree) -> Result<crate::git::Object<'r>, FilterError> {
+    fn open(&self, tree: PrivateTree) -> Result<Rc<git::Object<'r>>, FilterError> {
+        if let Some((held, object)) = &self.held
+            && *held == tree
+        {
+            return Ok(object.clone());
+        }
         let objects: &'r Objects<'r> = self.objects;
         let object = objects.read(tree.id(), Kind::Tree)?;
         check_tree(object.data()).map_err(|source| FilterError::Malformed { tree, source })?;
-        Ok(object)
+        Ok(Rc::new(object))
     }
 }
 

@@ -17,8 +17,16 @@ use crate::paths::{Position, Reach, components};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct StateId(u32);
 
+impl StateId {
+    /// Its place among all states of its filter.
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The rules at a path.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct State {
+pub(super) struct State {
     position: Position,
     source: Option<SourceNode>,
 }
@@ -109,12 +117,18 @@ impl States {
         child
     }
 
+    /// The states met so far, by number.
+    pub(super) fn into_all(self) -> Vec<State> {
+        self.known.into_iter().map(|known| known.state).collect()
+    }
+
     /// The state of a path, by way of its parents.
     pub(super) fn at(&mut self, path: &[u8]) -> StateId {
         components(path).fold(Self::ROOT, |state, name| self.child(state, name))
     }
 
-    fn intern(&mut self, state: State) -> StateId {
+    /// The number of a state.
+    pub(super) fn intern(&mut self, state: State) -> StateId {
         if let Some(&id) = self.ids.get(&state) {
             return id;
         }

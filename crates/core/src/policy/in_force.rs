@@ -19,6 +19,27 @@ use crate::manifest::{PastManifest, Shape};
 use crate::object::Kind;
 use crate::progress::Progress;
 use crate::report::RawFinding;
+use crate::survey::Survey;
+
+/// What is known before any manifest is read.
+pub(crate) struct Ground<'a, 'r> {
+    pub(crate) objects: &'a Objects<'r>,
+    pub(crate) history: &'a History,
+    pub(crate) policy: &'a Policy,
+    pub(crate) settled: &'a Settled,
+    pub(crate) withheld: &'a Withheld,
+    pub(crate) survey: &'a Survey,
+}
+
+impl Ground<'_, '_> {
+    /// What stands at `sync.toml` in a root tree.
+    fn manifest_entry(&self, root: PrivateTree) -> Result<ManifestEntry, RunError> {
+        match self.survey.manifests.get(&root) {
+            Some(&entry) => Ok(entry),
+            None => Ok(manifest_entry(self.objects.read(root.id(), Kind::Tree)?.data())),
+        }
+    }
+}
 
 /// Which shape each commit's image has.
 pub struct InForce {
@@ -34,27 +55,24 @@ impl InForce {
     /// # Errors
     /// A tree or manifest cannot be read; several adoption commits disagree; a
     /// stand-in meets a committed manifest and `lenient` is not set.
-    pub fn resolve(
-        objects: &Objects<'_>,
-        history: &History,
-        policy: &Policy,
-        settled: &Settled,
-        withheld: &Withheld,
+    pub(crate) fn resolve(
+        ground: &Ground<'_, '_>,
         lenient: bool,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
+        let &Ground { history, policy, settled, withheld, .. } = ground;
         if let Some(file) = &policy.stand_in {
             let shape = policy.mirror.shape.clone();
             if !lenient {
-                refuse_committed(objects, history, settled, &file.name, progress)?;
+                refuse_committed(ground, &file.name, progress)?;
             }
             let shaped = |commit| settled.covers(commit) && !withheld.contains(commit);
             let of = history.numbers().map(|commit| shaped(commit).then_some(0)).collect();
             return Ok(Self { shapes: vec![shape], of, findings: Vec::new() });
         }
-        let mut scan = Scan::new(objects, policy, history.len());
+        let mut scan = Scan::new(ground);
         let read = |commit: &u32| settled.covers(*commit) && !withheld.contains(*commit);
-        scan.look(history, history.numbers().filter(read), progress)?;
+        scan.look(history.numbers().filter(read), progress)?;
         let own_for_all = history.numbers().filter(read).all(|commit| scan.names(commit).is_some());
         if settled.is_empty() || !own_for_all {
             // Some commit needs the adoption manifest, which may lie behind a seam.
@@ -62,11 +80,11 @@ impl InForce {
                 return Err(RunError::shallow(history.id(commit)));
             }
             let behind = |commit: &u32| !settled.covers(*commit) && !withheld.contains(*commit);
-            scan.look(history, history.numbers().filter(behind), progress)?;
-            let adoption = scan.adoption(history)?;
-            return Ok(scan.assign(history, settled, withheld, adoption));
+            scan.look(history.numbers().filter(behind), progress)?;
+            let adoption = scan.adoption()?;
+            return Ok(scan.assign(adoption));
         }
-        Ok(scan.assign(history, settled, withheld, None))
+        Ok(scan.assign(None))
     }
 
     /// The shape of a commit's image, by number; `None`: the commit is dropped.
@@ -89,16 +107,14 @@ fn progress_check(commit: u32, progress: &dyn Progress) -> Result<(), RunError> 
 
 /// A stand-in is for histories without a manifest.
 fn refuse_committed(
-    objects: &Objects<'_>,
-    history: &History,
-    settled: &Settled,
+    ground: &Ground<'_, '_>,
     file: &str,
     progress: &dyn Progress,
 ) -> Result<(), RunError> {
+    let &Ground { history, settled, .. } = ground;
     for commit in history.numbers().filter(|&commit| settled.covers(commit)) {
         progress_check(commit, progress)?;
-        let root = objects.read(history.tree(commit).id(), Kind::Tree)?;
-        if manifest_entry(root.data()) != ManifestEntry::Absent {
+        if ground.manifest_entry(history.tree(commit))? != ManifestEntry::Absent {
             let commit = history.id(commit);
             return Err(UsageError::StandIn { file: file.to_owned(), commit }.into());
         }
@@ -121,11 +137,9 @@ struct Adoption {
 }
 
 struct Scan<'a, 'r> {
-    objects: &'a Objects<'r>,
-    policy: &'a Policy,
+    ground: &'a Ground<'a, 'r>,
     read: Vec<Read>,
     known: FxHashMap<ManifestEntry, u32>,
-    roots: FxHashMap<PrivateTree, ManifestEntry>,
     shapes: Vec<Arc<Shape>>,
     shape_numbers: FxHashMap<Arc<Shape>, u32>,
     /// For each commit, the place of its manifest in `read`.
@@ -133,28 +147,26 @@ struct Scan<'a, 'r> {
 }
 
 impl<'a, 'r> Scan<'a, 'r> {
-    fn new(objects: &'a Objects<'r>, policy: &'a Policy, commits: usize) -> Self {
+    fn new(ground: &'a Ground<'a, 'r>) -> Self {
         Self {
-            objects,
-            policy,
+            ground,
             read: Vec::new(),
             known: FxHashMap::default(),
-            roots: FxHashMap::default(),
             shapes: Vec::new(),
             shape_numbers: FxHashMap::default(),
-            own: vec![None; commits],
+            own: vec![None; ground.history.len()],
         }
     }
 
     /// Looks at the manifests of these commits.
     fn look(
         &mut self,
-        history: &History,
         commits: impl Iterator<Item = u32>,
         progress: &dyn Progress,
     ) -> Result<(), RunError> {
         for commit in commits {
             progress_check(commit, progress)?;
+            let history = self.ground.history;
             let manifest = self.manifest(history.tree(commit));
             let placed = |err: RunError| err.placed(history.id(commit), None);
             self.own[commit as usize] = manifest.map_err(placed)?;
@@ -163,14 +175,7 @@ impl<'a, 'r> Scan<'a, 'r> {
     }
 
     fn manifest(&mut self, root: PrivateTree) -> Result<Option<u32>, RunError> {
-        let entry = match self.roots.get(&root) {
-            Some(&entry) => entry,
-            None => {
-                let entry = manifest_entry(self.objects.read(root.id(), Kind::Tree)?.data());
-                self.roots.insert(root, entry);
-                entry
-            }
-        };
+        let entry = self.ground.manifest_entry(root)?;
         if entry == ManifestEntry::Absent {
             return Ok(None);
         }
@@ -189,12 +194,12 @@ impl<'a, 'r> Scan<'a, 'r> {
         let ManifestEntry::File(blob) = entry else {
             return Ok(Read::Invalid { hint: "`sync.toml` is not a plain file there".to_owned() });
         };
-        let object = self.objects.read(blob.id(), Kind::Blob)?;
+        let object = self.ground.objects.read(blob.id(), Kind::Blob)?;
         let manifest = match PastManifest::parse(object.data(), MANIFEST) {
             Ok(manifest) => manifest,
             Err(err) => return Ok(Read::Invalid { hint: err.to_string() }),
         };
-        let mirror = &self.policy.mirror;
+        let mirror = &self.ground.policy.mirror;
         let Some(shape) = manifest.shape(&mirror.name, &mirror.was) else {
             return Ok(Read::NamesNot);
         };
@@ -215,7 +220,8 @@ impl<'a, 'r> Scan<'a, 'r> {
 
     /// The commits that name the mirror while no ancestor does, and what they
     /// agree on.
-    fn adoption(&self, history: &History) -> Result<Option<Adoption>, RunError> {
+    fn adoption(&self) -> Result<Option<Adoption>, RunError> {
+        let history = self.ground.history;
         let mut named_before = vec![false; history.len()];
         let mut adopting = Vec::new();
         for commit in history.numbers() {
@@ -226,7 +232,7 @@ impl<'a, 'r> Scan<'a, 'r> {
             }
             named_before[commit as usize] = names || before;
         }
-        let chosen = match self.policy.mirror.adopt {
+        let chosen = match self.ground.policy.mirror.adopt {
             Some(id) => {
                 let known = history.number(id).filter(|commit| adopting.contains(commit));
                 Some(known.ok_or_else(|| UsageError::NotAnAdoption {
@@ -238,7 +244,7 @@ impl<'a, 'r> Scan<'a, 'r> {
         };
         let Some(chosen) = chosen else { return Ok(None) };
         let same = |&commit: &u32| self.own[commit as usize] == self.own[chosen as usize];
-        if self.policy.mirror.adopt.is_none() && !adopting.iter().all(same) {
+        if self.ground.policy.mirror.adopt.is_none() && !adopting.iter().all(same) {
             let commits = adopting.iter().map(|&commit| history.id(commit)).collect();
             return Err(UsageError::SeveralAdoptions(commits).into());
         }
@@ -248,13 +254,8 @@ impl<'a, 'r> Scan<'a, 'r> {
     }
 
     /// The shape of each commit, by its own manifest or by the adoption.
-    fn assign(
-        self,
-        history: &History,
-        settled: &Settled,
-        withheld: &Withheld,
-        adoption: Option<Adoption>,
-    ) -> InForce {
+    fn assign(self, adoption: Option<Adoption>) -> InForce {
+        let &Ground { history, settled, withheld, .. } = self.ground;
         let mut of = Vec::with_capacity(history.len());
         let mut findings = Vec::new();
         let mut had_manifest = vec![false; history.len()];

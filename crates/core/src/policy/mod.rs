@@ -9,6 +9,7 @@ mod in_force;
 mod read;
 mod seams;
 
+pub(crate) use in_force::Ground;
 pub use in_force::InForce;
 pub(crate) use read::{ManifestEntry, at as manifest_at, manifest_entry};
 pub use seams::{Settled, Withheld};

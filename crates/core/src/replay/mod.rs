@@ -11,7 +11,6 @@ mod parents;
 mod seam;
 mod text;
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree};
@@ -26,6 +25,7 @@ use crate::object::{self, Kind, RawCommit, committer_time};
 use crate::policy::{InForce, Settled, Withheld};
 use crate::progress::{Phase, Progress};
 use crate::report::{RawFinding, Weight};
+use crate::survey::Survey;
 
 pub use images::{Fate, Images};
 
@@ -46,7 +46,7 @@ pub struct Replay<'r> {
     pub findings: Vec<RawFinding>,
     /// The private paths that meet the floor by another spelling only, of each commit
     /// that has some.
-    pub(crate) aliases: Vec<(u32, Rc<[Vec<u8>]>)>,
+    pub(crate) aliases: Vec<(u32, Arc<[Vec<u8>]>)>,
     /// How many headers were dropped because they are not on the allow-list.
     pub dropped_headers: u64,
     objects: &'r Objects<'r>,
@@ -66,40 +66,45 @@ pub struct Terms {
 }
 
 impl<'r> Replay<'r> {
-    /// Replays `history` under `terms`.
+    /// Replays `history` under `terms`, with what is known of its trees.
     ///
     /// # Errors
     /// An object that is needed cannot be read; a seam joins another tree.
-    pub fn run(
+    pub(crate) fn run(
         objects: &'r Objects<'r>,
         history: History,
         terms: Terms,
+        mut survey: Survey,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
-        let filters = terms.in_force.shapes().iter();
+        let filters = terms.in_force.shapes().iter().map(|shape| {
+            let mut filter = Filter::new(objects, shape.clone());
+            survey.tell(&mut filter);
+            filter
+        });
         let mut this = Self {
             images: Images::with_capacity(history.len()),
             findings: Vec::new(),
             aliases: Vec::new(),
             dropped_headers: 0,
             objects,
-            filters: filters.map(|shape| Filter::new(objects, shape.clone())).collect(),
+            filters: filters.collect(),
             texts: Texts::default(),
             terms,
             history,
         };
         this.findings.append(&mut this.terms.in_force.findings);
-        progress.start(Phase::Filter, Some(this.history.len() as u64));
+        progress.start(Phase::Replay, Some(this.history.len() as u64));
         for commit in this.history.numbers() {
             if commit % 256 == 255 {
-                progress.advance(Phase::Filter, 256);
+                progress.advance(Phase::Replay, 256);
                 if progress.interrupted() {
                     return Err(RunError::Interrupted);
                 }
             }
             this.step(commit)?;
         }
-        progress.finish(Phase::Filter);
+        progress.finish(Phase::Replay);
         Ok(this)
     }
 

@@ -134,10 +134,11 @@ fn index(phase: Phase) -> usize {
     match phase {
         Phase::Walk => 0,
         Phase::Filter => 1,
-        Phase::Check => 2,
-        Phase::Stage => 3,
-        Phase::Verify => 4,
-        Phase::Push => 5,
+        Phase::Replay => 2,
+        Phase::Check => 3,
+        Phase::Stage => 4,
+        Phase::Verify => 5,
+        Phase::Push => 6,
     }
 }
 
@@ -145,7 +146,8 @@ fn index(phase: Phase) -> usize {
 fn words(phase: Phase) -> (&'static str, &'static str) {
     match phase {
         Phase::Walk => ("read", "commits"),
-        Phase::Filter => ("filter", "commits"),
+        Phase::Filter => ("filter", "trees"),
+        Phase::Replay => ("replay", "commits"),
         Phase::Check => ("check", "commits"),
         Phase::Stage => ("stage", "objects"),
         Phase::Verify => ("verify", "steps"),

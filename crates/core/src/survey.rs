@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The root trees of a history, each read once, over all cores, ahead of those who
+//! will ask.
+//!
+//! Whether a root tree holds a manifest, and what is public of it under one shape, does
+//! not hang on any commit. Most commits of a history have the shape of the policy tip,
+//! so that is the one that is tried. A tree that cannot be read or filtered is left out:
+//! who asks for it meets the fault at the commit that it belongs to.
+
+use std::num::NonZero;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use repo_sync_shared::PrivateTree;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::error::RunError;
+use crate::filter::{Ahead, Filter};
+use crate::git::Objects;
+use crate::history::History;
+use crate::manifest::Shape;
+use crate::policy::{ManifestEntry, manifest_entry};
+use crate::progress::{Phase, Progress};
+
+/// How many trees a thread takes at a time: neighbours have much in common.
+const BLOCK: usize = 256;
+
+/// What is known of the root trees of a history.
+#[derive(Default)]
+pub(crate) struct Survey {
+    /// What stands at `sync.toml`.
+    pub(crate) manifests: FxHashMap<PrivateTree, ManifestEntry>,
+    filtered: Option<(Arc<Shape>, Vec<Ahead>)>,
+}
+
+impl Survey {
+    /// Reads the root trees of these commits and filters them by `shape`.
+    ///
+    /// # Errors
+    /// The user stopped the run.
+    pub(crate) fn make(
+        objects: &Objects<'_>,
+        history: &History,
+        commits: impl Iterator<Item = u32>,
+        shape: &Arc<Shape>,
+        progress: &dyn Progress,
+    ) -> Result<Self, RunError> {
+        let mut met = FxHashSet::default();
+        let trees = commits.map(|commit| history.tree(commit)).filter(|tree| met.insert(*tree));
+        let trees: Vec<PrivateTree> = trees.collect();
+        progress.start(Phase::Filter, Some(trees.len() as u64));
+        let blocks = Blocks { trees: &trees, next: AtomicUsize::new(0) };
+        let work = || survey(objects, shape, &blocks, progress);
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let helpers = cores.min(trees.len().div_ceil(BLOCK)).saturating_sub(1);
+        let surveyed = thread::scope(|scope| {
+            let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
+            let own = work();
+            let joined = helpers.into_iter().map(|helper| match helper.join() {
+                Ok(surveyed) => surveyed,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            std::iter::once(own).chain(joined).collect::<Vec<_>>()
+        });
+        progress.finish(Phase::Filter);
+        if progress.interrupted() {
+            return Err(RunError::Interrupted);
+        }
+        let mut this = Self::default();
+        let mut filtered = Vec::with_capacity(surveyed.len());
+        for (manifests, ahead) in surveyed {
+            this.manifests.extend(manifests);
+            filtered.push(ahead);
+        }
+        this.filtered = Some((shape.clone(), filtered));
+        Ok(this)
+    }
+
+    /// Hands what was filtered to the filter of the same shape, once.
+    pub(crate) fn tell(&mut self, filter: &mut Filter<'_>) {
+        if let Some((_, filtered)) = self.filtered.take_if(|(shape, _)| **shape == **filter.shape())
+        {
+            filtered.into_iter().for_each(|ahead| filter.take_over(ahead));
+        }
+    }
+}
+
+/// Trees to be shared out, block by block.
+struct Blocks<'t> {
+    trees: &'t [PrivateTree],
+    next: AtomicUsize,
+}
+
+impl Blocks<'_> {
+    fn take(&self) -> Option<Range<usize>> {
+        let start = self.next.fetch_add(BLOCK, Ordering::Relaxed);
+        (start < self.trees.len()).then(|| start..self.trees.len().min(start + BLOCK))
+    }
+}
+
+/// What one thread finds out.
+fn survey(
+    objects: &Objects<'_>,
+    shape: &Arc<Shape>,
+    blocks: &Blocks<'_>,
+    progress: &dyn Progress,
+) -> (Vec<(PrivateTree, ManifestEntry)>, Ahead) {
+    let mut filter = Filter::new(objects, shape.clone());
+    let mut manifests = Vec::new();
+    while let Some(block) = blocks.take() {
+        if progress.interrupted() {
+            break;
+        }
+        progress.advance(Phase::Filter, block.len() as u64);
+        for &tree in &blocks.trees[block] {
+            let Ok(root) = filter.hold(tree) else { continue };
+            manifests.push((tree, manifest_entry(root.data())));
+            // The fault of a tree is told at its commit, by who replays that.
+            let _ = filter.root(tree).and_then(|_| filter.aliases(tree));
+        }
+    }
+    (manifests, filter.into_ahead())
+}
