@@ -16,12 +16,14 @@ pub struct TestEnv {
     dir: PathBuf,
     repo: Repo,
     vars: Vec<(OsString, OsString)>,
+    limits: Option<String>,
 }
 
 impl TestEnv {
     /// Runs `binary` in `repo`. A test gives `env!("CARGO_BIN_EXE_repo-sync")`.
     pub fn new(binary: impl Into<PathBuf>, repo: Repo) -> Self {
-        Self { binary: binary.into(), dir: repo.path().to_owned(), repo, vars: Vec::new() }
+        let dir = repo.path().to_owned();
+        Self { binary: binary.into(), dir, repo, vars: Vec::new(), limits: None }
     }
 
     /// The same with one more environment variable.
@@ -35,6 +37,13 @@ impl TestEnv {
     #[must_use]
     pub fn in_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.dir = dir.into();
+        self
+    }
+
+    /// The same under limits, in the words of a shell: `ulimit -t 60`.
+    #[must_use]
+    pub fn limited(mut self, limits: impl Into<String>) -> Self {
+        self.limits = Some(limits.into());
         self
     }
 
@@ -55,7 +64,14 @@ impl TestEnv {
 
     /// A command that is ready to run.
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(&self.binary);
+        let mut command = match &self.limits {
+            None => Command::new(&self.binary),
+            Some(limits) => {
+                let mut shell = Command::new("bash");
+                shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\"")]).arg(&self.binary);
+                shell
+            }
+        };
         clear_environment(&mut command, &self.repo.scratch().home());
         command.envs(self.vars.iter().map(|(key, value)| (key, value)));
         command.current_dir(&self.dir).args(args);
@@ -73,10 +89,10 @@ impl TestEnv {
         args: impl IntoIterator<Item = S>,
         input: &[u8],
     ) -> Screen {
-        let mut command = self.command(args);
-        let output = capture(&mut command, input);
+        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        let output = capture(&mut self.command(&args), input);
         let shown = |bytes: &[u8]| self.show(&String::from_utf8_lossy(bytes));
-        let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
+        let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
         Screen {
             line: shown(format!("repo-sync {}", args.join(" ")).trim_end().as_bytes()),
             stdout: shown(&output.stdout),

@@ -78,6 +78,12 @@ impl Case {
         self
     }
 
+    /// The program runs under limits, in the words of a shell.
+    pub(crate) fn limited(mut self, limits: &str) -> Self {
+        self.env = self.env.limited(limits);
+        self
+    }
+
     pub(crate) fn repo(&self) -> &Repo {
         self.env.repo()
     }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a server may take until it listens; far more than any needs.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// After so long without an ear a server is not slow but broken, whatever else the
+/// machine does.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A process that ends with its handle.
 #[derive(Debug)]
