@@ -132,7 +132,7 @@ fn settle(path: &Path) -> PathBuf {
 }
 
 /// Percent-encoded bytes as they are meant.
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The mirror's address, and the refs it shows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use repo_sync_shared::ObjectId;
 
+use super::place::decode;
 use super::process::{Environment, Git, GitError};
 
 /// Where a mirror is: a path on this machine, or a URL that git understands.
@@ -38,16 +40,14 @@ impl Address {
         let unsafe_text =
             text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control);
         if unsafe_text {
-            return Err(AddressError::Unsafe(repo_sync_shared::escape_text(text.as_bytes())));
+            let shown = repo_sync_shared::escape_text(without_password(text).as_bytes());
+            return Err(AddressError::Unsafe(shown));
         }
         if let Some((scheme, rest)) = text.split_once("://") {
             return match scheme {
-                // A host that begins with a dash would be an option to ssh.
-                "https" | "http" | "ssh" if !host(rest).starts_with('-') => {
-                    Ok(Self::Url(text.to_owned()))
-                }
+                "https" | "http" | "ssh" if !has_option(rest) => Ok(Self::Url(text.to_owned())),
                 "file" => Ok(Self::Path(PathBuf::from(rest))),
-                _ => Err(AddressError::Transport(text.to_owned())),
+                _ => Err(AddressError::Transport(without_password(text).into_owned())),
             };
         }
         // `host:path` is ssh, unless a slash comes first: git's own rule.
@@ -56,7 +56,7 @@ impl Address {
                 if after.starts_with(':') {
                     return Err(AddressError::Transport(text.to_owned()));
                 }
-                if host(before).starts_with('-') {
+                if has_option(before) {
                     return Err(AddressError::Unsafe(text.to_owned()));
                 }
                 Ok(Self::Url(text.to_owned()))
@@ -79,22 +79,27 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => path.display().fmt(f),
-            Self::Url(url) => match url.split_once("://").and_then(|(scheme, rest)| {
-                let (user, rest) = rest.split_once('@')?;
-                let (user, _password) = user.split_once(':')?;
-                Some(format!("{scheme}://{user}@{rest}"))
-            }) {
-                Some(clean) => f.write_str(&clean),
-                None => f.write_str(url),
-            },
+            Self::Url(url) => f.write_str(&without_password(url)),
         }
     }
 }
 
-/// The part of an address after the user, up to the path.
-fn host(rest: &str) -> &str {
+/// An address as it may be shown, be it usable or not. Over HTTP the name of the user
+/// is often the secret itself, so only ssh keeps one.
+fn without_password(address: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = address.split_once("://") else { return Cow::Borrowed(address) };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let Some((user, host)) = authority.rsplit_once('@') else { return Cow::Borrowed(address) };
+    let user = user.split(':').next().filter(|_| scheme == "ssh");
+    let user = user.map_or_else(String::new, |user| format!("{user}@"));
+    Cow::Owned(format!("{scheme}://{user}{host}{path}"))
+}
+
+/// Whether ssh could take the user or the host at the start of `rest` for an option.
+fn has_option(rest: &str) -> bool {
     let authority = rest.split('/').next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default()
+    // Git decodes a URL before it looks for the host in it.
+    decode(authority).split(['@', '[']).any(|part| part.starts_with('-'))
 }
 
 fn is_drive(before: &str) -> bool {
@@ -168,18 +173,39 @@ mod tests {
 
     #[test]
     fn an_address_cannot_become_an_option_or_a_command() {
-        for text in ["", "-x", "--upload-pack=x", "a\nb", "git@-oProxyCommand=x:y"] {
+        for text in
+            ["", "-x", "--upload-pack=x", "a\nb", "git@-oProxyCommand=x:y", "[-oProxyCommand=x]:y"]
+        {
             assert!(matches!(parse(text), Err(AddressError::Unsafe(_))), "{text}");
         }
-        for text in ["ext::sh -c x", "ssh://-oProxyCommand=x/y", "git://host/x", "fd::3"] {
+        for text in [
+            "ext::sh -c x",
+            "ssh://-oProxyCommand=x/y",
+            "ssh://-oProxyCommand=x@host/y",
+            "ssh://git@%2doProxyCommand=x/y",
+            "ssh://git%40-oProxyCommand=x/y",
+            "git://host/x",
+            "fd::3",
+        ] {
             assert!(matches!(parse(text), Err(AddressError::Transport(_))), "{text}");
         }
     }
 
     #[test]
     fn a_password_is_not_shown() {
-        let address = parse("https://me:secret@host/w.git").expect("a plain URL");
-        assert_eq!(address.to_string(), "https://me@host/w.git");
+        let check = |text: &str, expected: &str| {
+            let shown = parse(text).map_or_else(|err| err.to_string(), |it| it.to_string());
+            assert!(shown == expected || shown.starts_with(&format!("`{expected}`")), "{shown}");
+        };
+        check("https://me:secret@host/w.git", "https://host/w.git");
+        check("https://me:sec:r@et@host/w.git", "https://host/w.git");
+        check("https://token@host/w.git", "https://host/w.git");
+        check("https://host:443/@scope/a:b@c", "https://host:443/@scope/a:b@c");
+        check("ssh://git:secret@host:22/w.git", "ssh://git@host:22/w.git");
+        check("git@host:acme/w.git", "git@host:acme/w.git");
+        check("git://me:secret@host/w.git", "git://host/w.git");
+        check("https://me:secret@host/w\n", r"https://host/w\n");
+        check("HTTPS://me:secret@-host/w", "HTTPS://-host/w");
     }
 
     fn parse(text: &str) -> Result<Address, AddressError> {
