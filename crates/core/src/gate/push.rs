@@ -52,10 +52,12 @@ impl PushedRef {
 
     /// From the right: what the user named may hold spaces.
     fn line(line: &[u8]) -> Option<Self> {
+        // Git writes lower-case digits.
+        let id = |hex: &[u8]| ObjectId::from_hex(hex).filter(|id| id.to_hex() == *hex);
         let mut words = line.rsplitn(4, |&b| b == b' ');
-        let remote = ObjectId::from_hex(words.next()?)?;
+        let remote = id(words.next()?)?;
         let remote_name = words.next().filter(|name| name.starts_with(b"refs/"))?.to_vec();
-        let local = ObjectId::from_hex(words.next()?)?;
+        let local = id(words.next()?)?;
         let local_name = words.next().filter(|name| !name.is_empty())?.to_vec();
         Some(Self { local_name, local, remote_name, remote })
     }
@@ -233,6 +235,7 @@ mod tests {
             (format!("refs/heads/main {a} main {a}\n"), 1),
             (format!(" {a} refs/heads/main {a}\n"), 1),
             (format!("refs/heads/main {} refs/heads/main {a}\n", &a[1..]), 1),
+            (format!("refs/heads/main {} refs/heads/main {a}\n", a.to_uppercase()), 1),
         ] {
             assert_eq!(PushedRef::parse(wrong.as_bytes()), Err(MalformedPush(line)), "{wrong}");
         }
