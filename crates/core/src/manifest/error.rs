@@ -87,8 +87,9 @@ pub(super) struct Source<'t> {
 impl<'t> Source<'t> {
     /// The text of `bytes`, which must be UTF-8; a byte order mark is cut.
     pub(super) fn new(bytes: &'t [u8], file: &'t str) -> Result<Self, ManifestError> {
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         match str::from_utf8(bytes) {
-            Ok(text) => Ok(Self { file, text: text.strip_prefix('\u{feff}').unwrap_or(text) }),
+            Ok(text) => Ok(Self { file, text }),
             Err(err) => Err(not_utf8(bytes, err.valid_up_to(), file)),
         }
     }
