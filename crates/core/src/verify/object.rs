@@ -60,8 +60,10 @@ fn entry<'a>(rest: &mut &'a [u8]) -> Option<Entry<'a>> {
     let id = ObjectId::from_slice(rest.get(nul + 1..nul + 21)?)?;
     let name = &rest[space + 1..nul];
     *rest = &rest[nul + 21..];
-    let number =
-        std::str::from_utf8(mode).ok().and_then(|text| u32::from_str_radix(text, 8).ok())?;
+    // Text that is read as a number may have a sign before it, a mode may not.
+    let digits = Some(mode).filter(|mode| mode.iter().all(u8::is_ascii_digit));
+    let digits = digits.and_then(|mode| std::str::from_utf8(mode).ok())?;
+    let number = u32::from_str_radix(digits, 8).ok().filter(|&number| number <= 0o177_777)?;
     let is = match number & 0o170_000 {
         0o040_000 => Is::Tree,
         0o100_000 | 0o120_000 => Is::Blob,
@@ -232,6 +234,9 @@ mod tests {
         check(&["40000 a/b"], false);
         check(&["100644 "], false);
         check(&["140000 a"], false);
+        check(&["+100644 a"], false);
+        check(&["1100644 a"], false);
+        check(&["0000100644 a"], true);
     }
 
     #[track_caller]
