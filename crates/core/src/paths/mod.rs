@@ -8,6 +8,7 @@
 //!
 //! A path that no rule mentions is private. Nothing here does I/O.
 
+mod class;
 mod fold;
 mod glob;
 mod pattern;

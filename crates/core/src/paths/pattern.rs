@@ -4,6 +4,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use super::class::check_classes;
 use super::glob::Name;
 
 /// How many alternatives the braces of one pattern may stand for.
@@ -63,6 +64,12 @@ pub enum PatternError {
     /// Braces within braces within braces.
     #[error("braces stand for more than {MAX_ALTERNATIVES} alternatives")]
     TooManyAlternatives,
+    /// `[é]`: matching is on bytes, and it would match half of the letter.
+    #[error("a class matches one byte, so `{0}` cannot stand in it: use braces")]
+    WideClass(char),
+    /// `[a-c-e]`.
+    #[error("a range cannot begin where another ends")]
+    JoinedRanges,
     /// `[a`.
     #[error("{0}")]
     Glob(String),
@@ -202,6 +209,7 @@ fn parse_component(text: &str) -> Result<Component, PatternError> {
         "**" => Ok(Component::AnyDepth),
         text if text.contains("**") => Err(PatternError::DoubleStar(text.to_owned())),
         text => {
+            check_classes(text)?;
             let glob = Name::new(text).map_err(|err| PatternError::Glob(err.kind().to_string()))?;
             Ok(Component::Name(glob))
         }
@@ -363,6 +371,8 @@ mod tests {
         refuse("{a,b", PatternError::Braces);
         refuse("a}", PatternError::Braces);
         refuse(&"{a,b}".repeat(11), PatternError::TooManyAlternatives);
+        refuse("x[a\u{e9}]", PatternError::WideClass('\u{e9}'));
+        refuse("[!a-c-e]", PatternError::JoinedRanges);
         assert!(matches!(Pattern::parse("[a"), Err(PatternError::Glob(_))));
     }
 

@@ -75,8 +75,7 @@ impl Pattern {
         if text.starts_with('!') {
             return Err(format!("`{text}` is negated"));
         }
-        let mut expanded = Vec::new();
-        expand(text.as_bytes(), &mut expanded)?;
+        let expanded = expand(text.as_bytes())?;
         let split = |text: &Vec<u8>| {
             let text = text.strip_suffix(b"/").unwrap_or(text);
             text.split(|&byte| byte == b'/').map(part).collect::<Result<Vec<_>, _>>()
@@ -103,31 +102,45 @@ impl Pattern {
 
 /// Whether the parts match the first of the names: some, or all of them.
 fn matches_start(parts: &[Part], names: &[Name<'_>], reading: Reading) -> bool {
-    match (parts, names) {
-        ([], _) => true,
-        ([Part::Deep, rest @ ..], names) => {
-            matches_start(rest, names, reading)
-                || !names.is_empty() && matches_start(parts, &names[1..], reading)
-        }
-        ([Part::One { .. }, ..], []) => false,
-        ([Part::One { exact, folded }, rest @ ..], [name, below @ ..]) => {
-            let matches =
-                bytes(exact, name.exact) || reading == Reading::Wide && bytes(folded, &name.folded);
-            matches && matches_start(rest, below, reading)
-        }
-    }
+    matches(parts, names.len(), false, |exact, folded, at| {
+        let name = &names[at];
+        bytes(exact, name.exact) || reading == Reading::Wide && bytes(folded, &name.folded)
+    })
 }
 
 /// Whether the parts match all of the names, byte for byte.
 fn matches_all(parts: &[Part], names: &[&[u8]]) -> bool {
-    match (parts, names) {
-        ([], names) => names.is_empty(),
-        ([Part::Deep, rest @ ..], names) => {
-            matches_all(rest, names) || !names.is_empty() && matches_all(parts, &names[1..])
-        }
-        ([Part::One { .. }, ..], []) => false,
-        ([Part::One { exact, .. }, rest @ ..], [name, below @ ..]) => {
-            bytes(exact, name) && matches_all(rest, below)
+    matches(parts, names.len(), true, |exact, _, at| bytes(exact, names[at]))
+}
+
+/// Goes on from the last `**` whenever a name does not fit, so that no pattern takes
+/// long.
+fn matches(
+    parts: &[Part],
+    names: usize,
+    whole: bool,
+    fits: impl Fn(&[Token], &[Token], usize) -> bool,
+) -> bool {
+    let (mut part, mut at) = (0, 0);
+    let mut deep = None;
+    loop {
+        match parts.get(part) {
+            None if !whole || at == names => return true,
+            Some(Part::Deep) => {
+                deep = Some((part + 1, at));
+                part += 1;
+            }
+            Some(Part::One { exact, folded }) if at < names && fits(exact, folded, at) => {
+                part += 1;
+                at += 1;
+            }
+            Some(Part::One { .. }) | None => match deep {
+                Some((after, from)) if from < names => {
+                    deep = Some((after, from + 1));
+                    (part, at) = (after, from + 1);
+                }
+                Some(_) | None => return false,
+            },
         }
     }
 }
@@ -231,12 +244,18 @@ fn class(text: &[u8]) -> Result<(Token, &[u8]), String> {
     let end = members.iter().skip(1).position(|&byte| byte == b']');
     let end = end.ok_or_else(|| "a class is not closed".to_owned())? + 1;
     let (mut rest, after) = (&members[..end], &members[end + 1..]);
+    if !rest.is_ascii() {
+        return Err("a class holds a character of more than one byte".to_owned());
+    }
     let mut ranges = Vec::new();
     while let [low, tail @ ..] = rest {
         rest = tail;
         let mut high = *low;
         if let [b'-', last, tail @ ..] = rest {
             (high, rest) = (*last, tail);
+            if matches!(rest, [b'-', _, ..]) {
+                return Err("a range of a class begins where another ends".to_owned());
+            }
         }
         if high < *low {
             return Err("a range of a class is backwards".to_owned());
@@ -247,7 +266,29 @@ fn class(text: &[u8]) -> Result<(Token, &[u8]), String> {
 }
 
 /// `a{b,c}d` is `abd` and `acd`; not where a brace is escaped or in a class.
-fn expand(text: &[u8], out: &mut Vec<Vec<u8>>) -> Result<(), String> {
+fn expand(text: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    let (mut open, mut done) = (vec![text.to_vec()], Vec::new());
+    while let Some(text) = open.pop() {
+        match braces(&text)? {
+            None => done.push(text),
+            Some((start, cuts, after)) => {
+                let mut from = start + 1;
+                for cut in cuts {
+                    open.push([&text[..start], &text[from..cut], &text[after..]].concat());
+                    from = cut + 1;
+                }
+            }
+        }
+        if open.len() + done.len() > MOST {
+            return Err(format!("the braces stand for more than {MOST} alternatives"));
+        }
+    }
+    Ok(done)
+}
+
+/// The first braces that are in no others: where they begin, where each alternative
+/// ends, and what comes after them.
+fn braces(text: &[u8]) -> Result<Option<(usize, Vec<usize>, usize)>, String> {
     let unbalanced = || "the braces are not balanced".to_owned();
     let (mut open, mut depth, mut cuts) = (None, 0_usize, Vec::new());
     let (mut at, mut in_class) = (0, false);
@@ -266,27 +307,14 @@ fn expand(text: &[u8], out: &mut Vec<Vec<u8>>) -> Result<(), String> {
                 depth = depth.checked_sub(1).ok_or_else(unbalanced)?;
                 if let (0, Some(open)) = (depth, open) {
                     cuts.push(at);
-                    let mut from = open + 1;
-                    for cut in cuts {
-                        let one = [&text[..open], &text[from..cut], &text[at + 1..]].concat();
-                        expand(&one, out)?;
-                        from = cut + 1;
-                    }
-                    return Ok(());
+                    return Ok(Some((open, cuts, at + 1)));
                 }
             }
             _ => {}
         }
         at += 1;
     }
-    if depth > 0 {
-        return Err(unbalanced());
-    }
-    out.push(text.to_vec());
-    if out.len() > MOST {
-        return Err(format!("the braces stand for more than {MOST} alternatives"));
-    }
-    Ok(())
+    if depth > 0 { Err(unbalanced()) } else { Ok(None) }
 }
 
 #[cfg(test)]
@@ -336,6 +364,8 @@ mod tests {
             assert!(Pattern::new(text).is_err(), "{text}");
         }
         assert!(Pattern::new("[z-a]").is_err());
+        assert!(Pattern::new("[a-c-e]").is_err());
+        assert!(Pattern::new("[\u{e9}]").is_err());
         assert!(Pattern::new(&"{a,b}".repeat(11)).is_err());
     }
 
@@ -347,6 +377,17 @@ mod tests {
         }
         assert!(reads("Stra\u{df}e", "STRASSE/1", Reading::Wide));
         assert!(!reads("cloud", "clouds", Reading::Wide));
+    }
+
+    /// Each takes no time to speak of, and no stack.
+    #[test]
+    fn a_pattern_made_to_take_long_does_not() {
+        let path = "a/".repeat(60);
+        check(&"**/a/".repeat(30), &path, true);
+        check(&("**/a/".repeat(30) + "x"), &path, false);
+        check(&"{a}".repeat(20_000), "a", false);
+        let refs = Pattern::new(&("**/a/".repeat(30) + "x")).expect("it is a pattern");
+        assert!(!refs.matches_name(path.as_bytes()));
     }
 
     #[test]
