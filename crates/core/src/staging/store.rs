@@ -340,6 +340,10 @@ fn lock(home: &Path) -> io::Result<File> {
     Ok(lock)
 }
 
+/// Longer ones are not told to git, whose lines end at the longest path of the system:
+/// 1,024 bytes where that is shortest.
+const MOST_OF_A_PATH: usize = 1_000;
+
 /// What is packed for the store: our own objects, and a list of those to copy.
 struct Crate {
     pack: PackWriter,
@@ -363,7 +367,9 @@ impl Sink for Crate {
 
     fn copy(&mut self, id: ObjectId, path: &[u8]) -> io::Result<()> {
         if self.copied.insert(id) {
-            // The path only helps git to find good deltas; a line break would end it.
+            // The path only helps git to find good deltas. A line break would end it, and
+            // what git has no room for it would take for the next line, and so for an id.
+            let path = if path.len() > MOST_OF_A_PATH { b"" } else { path };
             let path: Vec<u8> = path.iter().map(|&b| if b == b'\n' { b' ' } else { b }).collect();
             self.list.write_all(&id.to_hex())?;
             self.list.write_all(b" ")?;

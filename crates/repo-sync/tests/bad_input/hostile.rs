@@ -6,7 +6,7 @@ use std::fs;
 use repo_sync_shared::ObjectId;
 use repo_sync_testing::{History, Kind, Tree, object_id};
 
-use crate::common::{Case, MANIFEST, has, json, manifest, start};
+use crate::common::{Case, MANIFEST, PRIVATE, has, json, manifest, start};
 
 /// A run that expands what it should not ends here: seconds of its own work, however
 /// busy the machine is with other tests, and kilobytes.
@@ -117,6 +117,22 @@ fn a_tree_without_a_bottom() {
             let case = limited(start(manifest).commit("deep", |tree| deep(tree, place, levels)));
             case.run(&["plan", "--to", "$MIRROR"]).expect(0);
         }
+    }
+}
+
+/// Each name of it is one that any system takes, and the whole is more than git reads
+/// of a line. What it would take for the next line is the id of something private.
+#[test]
+fn a_path_that_is_longer_than_any_system_takes() {
+    let private = object_id(Kind::Blob, PRIVATE.as_bytes());
+    let names = [&*private.to_string(), "/"].concat();
+    // With the first one a whole id begins where git of today ends its line.
+    for shift in [15, 0] {
+        let path = ["src/", &*"d".repeat(shift + 1), "/", &*names.repeat(150), "x.rs"].concat();
+        let case = Case::new(start(MANIFEST).commit("long", |tree| tree.file(&path, "// far\n")));
+        assert_eq!(case.ok(&["sync", "--to", "$MIRROR"])["outcome"], "synced", "{shift}");
+        assert_eq!(case.mirror.git().run(["show", &format!("main:{path}")]), "// far");
+        case.nothing_private();
     }
 }
 
