@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::packages::{is_distinctive, private_packages};
 use super::tips::Tips;
@@ -69,8 +70,9 @@ impl Dictionary {
             words.push((name.clone().into_bytes(), Word::Branch(name)));
         }
         for term in &session.policy.mirror.check.terms {
-            let word = Word::Term(term.text.clone(), term.line);
-            words.push((term.text.clone().into_bytes(), word));
+            for spelt in spellings(&term.text) {
+                words.push((spelt.into_bytes(), Word::Term(term.text.clone(), term.line)));
+            }
         }
         Self::of(words, packages)
     }
@@ -110,6 +112,16 @@ impl Dictionary {
             stands.then_some((at, word))
         })
     }
+}
+
+/// A term as others may write it: the automaton knows other cases of ASCII letters
+/// only. An accent may be a letter of its own.
+fn spellings(term: &str) -> BTreeSet<String> {
+    if term.is_ascii() {
+        return BTreeSet::from([term.to_owned()]);
+    }
+    let cased = [term.to_owned(), term.to_lowercase(), term.to_uppercase()];
+    cased.iter().flat_map(|term| [term.nfc().collect(), term.nfd().collect()]).collect()
 }
 
 /// Whether the name at a place is no part of a longer one; `joints` are the bytes

@@ -269,6 +269,26 @@ fn terms_of_ones_own() {
     check("docs/acmeist.txt", "project bluebirds, the acmeist, xqs", &[]);
 }
 
+/// Letters that are not ASCII have cases, too, and an accent may stand apart.
+#[test]
+fn a_term_in_letters_of_its_own() {
+    let manifest =
+        format!("{MANIFEST}[check]\nterms = [\"Zaunk\u{f6}nig\", \"\u{416}\u{443}\u{43a}\"]\n");
+    let check = |text: &str, expected: &[&str]| {
+        let found =
+            refused(&manifest, |history| history.commit("more", |tree| tree.file("docs/a", text)));
+        assert_eq!(found, expected, "{text}");
+    };
+    let found = &["private-reference docs/a:1"];
+    for text in ["Zaunk\u{f6}nig", "ZAUNK\u{d6}NIG", "zaunKo\u{308}nig", "ZAUNKO\u{308}NIG"] {
+        check(text, found);
+    }
+    for text in ["\u{416}\u{443}\u{43a}", "\u{436}\u{443}\u{43a}", "\u{416}\u{423}\u{41a}"] {
+        check(text, found);
+    }
+    check("Zaunkonig, \u{416}\u{443}", &[]);
+}
+
 /// The files below are known, and are not looked at again; the name is new.
 #[test]
 fn a_directory_that_is_renamed_to_a_term() {
