@@ -99,6 +99,9 @@ pub enum TreeFault {
     /// Its name is empty.
     #[error("has an empty name")]
     EmptyName,
+    /// Its name is longer than git lets any be.
+    #[error("has a name of more than {} bytes", LONGEST_NAME)]
+    LongName,
     /// Its name holds a slash, so it would lie in another directory.
     #[error("has a slash in its name")]
     Slash,
@@ -118,6 +121,10 @@ pub enum TreeFault {
     #[error("names no object")]
     NullId,
 }
+
+/// The longest name of an entry that `git fsck` lets pass
+/// (<https://git-scm.com/docs/git-fsck>, `largePathname`).
+pub(super) const LONGEST_NAME: usize = 4096;
 
 /// The entries of a tree; see [`tree_entries`].
 #[derive(Clone, Debug)]

@@ -6,13 +6,13 @@
 
 use std::cmp::Ordering;
 
-use super::tree::{MalformedTree, TreeEntry, TreeFault, entry_order, tree_entries};
+use super::tree::{LONGEST_NAME, MalformedTree, TreeEntry, TreeFault, entry_order, tree_entries};
 use repo_sync_shared::ObjectId;
 
 /// Refuses a tree that git, a file system or we could read in different ways.
 ///
-/// That is: an entry that is cut off or has no known mode, a name that is empty,
-/// holds a slash, is `.`, `..` or [`.git`](is_dotgit), two entries of one name,
+/// That is: an entry that is cut off or has no known mode, a name that is empty or
+/// longer than git allows, holds a slash, is `.`, `..` or [`.git`](is_dotgit), two entries of one name,
 /// another order than git's, or the null id.
 pub fn check_tree(data: &[u8]) -> Result<(), MalformedTree> {
     let mut names = Names::default();
@@ -29,6 +29,7 @@ fn check_entry(entry: &TreeEntry<'_>) -> Result<(), TreeFault> {
     match entry.name {
         b"" => Err(TreeFault::EmptyName),
         b"." | b".." => Err(TreeFault::Dots),
+        name if name.len() > LONGEST_NAME => Err(TreeFault::LongName),
         name if memchr::memchr(b'/', name).is_some() => Err(TreeFault::Slash),
         name if is_dotgit(name) => Err(TreeFault::DotGit),
         _ if entry.id == ObjectId::NULL => Err(TreeFault::NullId),
@@ -141,6 +142,8 @@ mod tests {
         check("40000 a, 100644 a.b", Some(TreeFault::Unsorted));
         check("40000 a, 100644 a", Some(TreeFault::Unsorted));
         check("100644 0", None);
+        check(&format!("100644 {}", "n".repeat(4_096)), None);
+        check(&format!("100644 {}", "n".repeat(4_097)), Some(TreeFault::LongName));
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub(super) fn entries(tree: &[u8]) -> Result<Vec<Entry<'_>>, String> {
         let entry = entry(&mut rest).ok_or("an entry of the tree cannot be read")?;
         let shown = || String::from_utf8_lossy(entry.name).escape_debug().to_string();
         let slash = entry.name.contains(&b'/');
-        if slash || matches!(entry.name, b"" | b"." | b"..") || is_dotgit(entry.name) {
+        let odd = matches!(entry.name, b"" | b"." | b"..") || entry.name.len() > 4096;
+        if slash || odd || is_dotgit(entry.name) {
             return Err(format!("`{}` is no name for an entry", shown()));
         }
         if entries.last().is_some_and(|last| git_order(last, &entry) != Ordering::Less) {

@@ -25,7 +25,7 @@ impl Case {
         fs::remove_dir_all(&aside).expect("the scratch place is writable");
     }
 
-    fn loose(&self, id: &str) -> PathBuf {
+    pub(crate) fn loose(&self, id: &str) -> PathBuf {
         self.repo().path().join(".git/objects").join(&id[..2]).join(&id[2..])
     }
 
@@ -34,18 +34,18 @@ impl Case {
     }
 
     /// Puts the bytes of one object under the id of another.
-    fn plant(&self, bytes_of: &str, id: &str) {
+    pub(crate) fn plant(&self, bytes_of: &str, id: &str) {
         let bytes = fs::read(self.loose(bytes_of)).expect("it was loosened");
         self.overwrite(id, &bytes);
     }
 
-    fn overwrite(&self, id: &str, bytes: &[u8]) {
+    pub(crate) fn overwrite(&self, id: &str, bytes: &[u8]) {
         // Git makes them read-only.
         fs::remove_file(self.loose(id)).ok();
         fs::write(self.loose(id), bytes).expect("the scratch place is writable");
     }
 
-    fn resolve(&self, rev: &str) -> String {
+    pub(crate) fn resolve(&self, rev: &str) -> String {
         self.repo().git(["rev-parse", rev])
     }
 
