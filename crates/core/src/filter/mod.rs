@@ -11,7 +11,9 @@
 
 mod ahead;
 mod aliases;
+mod cut;
 mod holdings;
+mod last;
 mod list;
 mod locate;
 mod moves;
@@ -21,16 +23,15 @@ mod standing;
 mod states;
 mod walk;
 
-use std::hash::Hasher as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 
 use crate::git::{self, ObjectError, Objects};
 use crate::manifest::Shape;
-use crate::object::{self, EntryKind, Kind, MalformedTree, check_tree, tree_entries};
+use crate::object::{Kind, MalformedTree, check_tree};
 use crate::paths::Reach;
 
 pub(crate) use ahead::Ahead;
@@ -42,15 +43,13 @@ pub(crate) use standing::Standing;
 pub use walk::{Place, Shown, Visitor, shows, walk};
 
 use aliases::Aliases;
+use last::Last;
 use moves::Targets;
 use recent::Recent;
 use states::{StateId, States};
 
 /// How deep a tree may be, as git's own `core.maxTreeDepth`.
 const MAX_DEPTH: usize = 2_048;
-
-/// What a commit may change without touching anything private: they say what is.
-const OWN_FILES: [&[u8]; 2] = [b"sync.toml", b"sync.lock"];
 
 /// Filters trees of one repository by one shape.
 pub struct Filter<'r> {
@@ -65,8 +64,11 @@ pub struct Filter<'r> {
     aliases: Aliases,
     collisions: Vec<Collision>,
     depth: usize,
+    /// A root tree that was read.
     held: Option<(PrivateTree, Rc<git::Object<'r>>)>,
     recent: Recent,
+    /// The root tree that was cut last.
+    last: Last,
 }
 
 /// What filtering made of a directory.
@@ -135,6 +137,7 @@ impl<'r> Filter<'r> {
             depth: 0,
             held: None,
             recent: Recent::default(),
+            last: Last::default(),
         }
     }
 
@@ -209,123 +212,32 @@ impl<'r> Filter<'r> {
         opened
     }
 
-    /// Cuts out of the bytes of a tree what is private, and hashes the rest.
-    fn cut(&mut self, state: StateId, tree: PrivateTree) -> Result<Done, FilterError> {
-        let object = self.open(tree)?;
-        let data = object.data();
-        if data.is_empty() {
-            let kept = self.states.is_public(state);
-            let public = kept.then_some(PublicTree::new(ObjectId::EMPTY_TREE));
-            return Ok(Done { public, residue: 0 });
-        }
-        let mut kept = Kept::new(data);
-        let mut residue = FxHasher::default();
-        let mut aliases = Vec::new();
-        for entry in tree_entries(data) {
-            let entry = entry.map_err(|source| FilterError::Malformed { tree, source })?;
-            let at = entry.raw.as_ptr() as usize - data.as_ptr() as usize;
-            let end = at + entry.raw.len();
-            let child = self.states.child(state, entry.name);
-            if self.states.is_alias(child) {
-                aliases.push(entry.name.to_vec());
-            }
-            if entry.kind() != EntryKind::Tree {
-                if !self.states.is_public(child) {
-                    if state != States::ROOT || !OWN_FILES.contains(&entry.name) {
-                        residue.write(entry.raw);
-                    }
-                    kept.cut(at, end);
-                } else if self.states.is_moved(child) {
-                    kept.cut(at, end);
-                }
-                continue;
-            }
-            let below = PrivateTree::new(entry.id);
-            let public = self.tree(child, below)?;
-            match self.done.get(&(child, below)) {
-                Some(done) if done.residue != 0 => {
-                    residue.write(entry.name);
-                    residue.write_u64(done.residue);
-                }
-                Some(_) => {}
-                None if public.is_none() => residue.write(entry.raw),
-                None => {}
-            }
-            self.aliases.gather((child, below), entry.name, &mut aliases);
-            match public.filter(|_| !self.states.is_moved(child)) {
-                None => kept.cut(at, end),
-                Some(public) if public.id() == entry.id => {}
-                Some(public) => kept.replace(end - 20, end, public.id().as_bytes()),
-            }
-        }
-        self.aliases.note((state, tree), aliases);
-        let residue = residue.finish();
-        let public = match kept.finish() {
-            None => Some(PublicTree::new(tree.id())),
-            Some([]) => None,
-            Some(bytes) => Some(PublicTree::new(object::hash(Kind::Tree, bytes))),
-        };
-        Ok(Done { public, residue })
-    }
-
-    /// Reads a root tree, and keeps it at hand until the next: each move begins its way
-    /// at the root.
+    /// Reads a root tree, sound or not, and keeps it at hand until the next: each move
+    /// begins its way at the root.
     ///
     /// # Errors
-    /// It cannot be read, or is malformed.
+    /// It cannot be read.
     pub(crate) fn hold(&mut self, root: PrivateTree) -> Result<Rc<git::Object<'r>>, FilterError> {
-        let object = self.open(root)?;
+        let object = self.read(root)?;
         self.held = Some((root, object.clone()));
         Ok(object)
     }
 
     /// The bytes of a tree, sound.
     fn open(&self, tree: PrivateTree) -> Result<Rc<git::Object<'r>>, FilterError> {
+        let object = self.read(tree)?;
+        check_tree(object.data()).map_err(|source| FilterError::Malformed { tree, source })?;
+        Ok(object)
+    }
+
+    /// The bytes of a tree.
+    fn read(&self, tree: PrivateTree) -> Result<Rc<git::Object<'r>>, FilterError> {
         if let Some((held, object)) = &self.held
             && *held == tree
         {
             return Ok(object.clone());
         }
         let objects: &'r Objects<'r> = self.objects;
-        let object = objects.read(tree.id(), Kind::Tree)?;
-        check_tree(object.data()).map_err(|source| FilterError::Malformed { tree, source })?;
-        Ok(Rc::new(object))
-    }
-}
-
-/// The bytes of a tree while pieces of it are cut out or replaced. Nothing is
-/// copied until the first difference.
-struct Kept<'d> {
-    data: &'d [u8],
-    out: Vec<u8>,
-    /// Up to here `data` is dealt with.
-    done: usize,
-}
-
-impl<'d> Kept<'d> {
-    fn new(data: &'d [u8]) -> Self {
-        Self { data, out: Vec::new(), done: 0 }
-    }
-
-    fn cut(&mut self, from: usize, to: usize) {
-        self.replace(from, to, &[]);
-    }
-
-    fn replace(&mut self, from: usize, to: usize, with: &[u8]) {
-        if self.out.capacity() == 0 {
-            self.out.reserve(self.data.len());
-        }
-        self.out.extend_from_slice(&self.data[self.done..from]);
-        self.out.extend_from_slice(with);
-        self.done = to;
-    }
-
-    /// The new bytes, or `None` if nothing was changed.
-    fn finish(&mut self) -> Option<&[u8]> {
-        if self.done == 0 {
-            return None;
-        }
-        self.out.extend_from_slice(&self.data[self.done..]);
-        Some(&self.out)
+        Ok(Rc::new(objects.read(tree.id(), Kind::Tree)?))
     }
 }

@@ -23,6 +23,7 @@ pub use tree::{
     EntryKind, MalformedTree, TreeEntries, TreeEntry, TreeFault, append_entry, entry_order,
     tree_entries,
 };
+pub(crate) use tree_check::Names;
 pub use tree_check::{check_tree, is_dotgit};
 
 #[cfg(test)]

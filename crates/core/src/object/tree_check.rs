@@ -17,10 +17,7 @@ use repo_sync_shared::ObjectId;
 pub fn check_tree(data: &[u8]) -> Result<(), MalformedTree> {
     let mut names = Names::default();
     for entry in tree_entries(data) {
-        let entry = entry?;
-        check_entry(&entry)
-            .and_then(|()| names.push(&entry))
-            .map_err(|fault| MalformedTree::new(entry.name, fault))?;
+        names.check(&entry?)?;
     }
     Ok(())
 }
@@ -39,7 +36,7 @@ fn check_entry(entry: &TreeEntry<'_>) -> Result<(), TreeFault> {
 
 /// The names so far, as far as they can matter for the next.
 #[derive(Default)]
-struct Names<'a> {
+pub(crate) struct Names<'a> {
     last: Option<(&'a [u8], bool)>,
     /// Files that a directory of the same name could still follow: each is a
     /// prefix of the last name, so the list is nearly always empty.
@@ -47,6 +44,26 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
+    /// After an entry whose bytes these begin with, and which is known to be sound and
+    /// [settled](Self::is_settled).
+    pub(crate) fn after(entry: &'a [u8]) -> Self {
+        let entry = tree_entries(entry).next().and_then(Result::ok);
+        let last = entry.map(|entry| (entry.name, entry.kind().is_tree()));
+        Self { last, files: Vec::new() }
+    }
+
+    /// Refuses the next entry of a tree if [`check_tree`] would.
+    pub(crate) fn check(&mut self, entry: &TreeEntry<'a>) -> Result<(), MalformedTree> {
+        check_entry(entry)
+            .and_then(|()| self.push(entry))
+            .map_err(|fault| MalformedTree::new(entry.name, fault))
+    }
+
+    /// Whether of all names only the last one can matter for the next.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.files.is_empty()
+    }
+
     fn push(&mut self, entry: &TreeEntry<'a>) -> Result<(), TreeFault> {
         let (name, is_tree) = (entry.name, entry.kind().is_tree());
         if let Some((last, last_is_tree)) = self.last {
