@@ -27,6 +27,9 @@ pub(super) fn check_classes(component: &str) -> Result<(), PatternError> {
 }
 
 fn check_members(members: &str) -> Result<(), PatternError> {
+    if members.contains('\\') {
+        return Err(PatternError::EscapeInClass);
+    }
     if let Some(wide) = members.chars().find(|c| !c.is_ascii()) {
         return Err(PatternError::WideClass(wide));
     }
@@ -49,12 +52,16 @@ mod tests {
     fn a_class_has_one_reading_or_none() {
         check("[a-c]x[!0-9-][]-a]", None);
         check("[a-][-a][--0]", None);
-        check(r"\[\u{e9}", None);
+        check("\\[\u{e9}", None);
+        check(r"[\", None);
+        check(r"\\[a]\]", None);
         check("[", None);
         check("[\u{e9}", None);
         check("\u{e9}[a]\u{e9}", None);
         check("x[a\u{e9}]", Some(PatternError::WideClass('\u{e9}')));
         check("[a][!]\u{e9}]", Some(PatternError::WideClass('\u{e9}')));
+        check(r"[a\]{b", Some(PatternError::EscapeInClass));
+        check(r"[\]]", Some(PatternError::EscapeInClass));
         check("[a-c-e]", Some(PatternError::JoinedRanges));
         check("[^0-9-a]", Some(PatternError::JoinedRanges));
     }

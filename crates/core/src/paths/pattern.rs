@@ -67,6 +67,9 @@ pub enum PatternError {
     /// `[é]`: matching is on bytes, and it would match half of the letter.
     #[error("a class matches one byte, so `{0}` cannot stand in it: use braces")]
     WideClass(char),
+    /// `[\]]`.
+    #[error("a class cannot hold a backslash: not every reader takes it for an escape")]
+    EscapeInClass,
     /// `[a-c-e]`.
     #[error("a range cannot begin where another ends")]
     JoinedRanges,

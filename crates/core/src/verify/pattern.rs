@@ -244,6 +244,9 @@ fn class(text: &[u8]) -> Result<(Token, &[u8]), String> {
     let end = members.iter().skip(1).position(|&byte| byte == b']');
     let end = end.ok_or_else(|| "a class is not closed".to_owned())? + 1;
     let (mut rest, after) = (&members[..end], &members[end + 1..]);
+    if rest.contains(&b'\\') {
+        return Err("a class holds a backslash".to_owned());
+    }
     if !rest.is_ascii() {
         return Err("a class holds a character of more than one byte".to_owned());
     }
@@ -364,6 +367,7 @@ mod tests {
             assert!(Pattern::new(text).is_err(), "{text}");
         }
         assert!(Pattern::new("[z-a]").is_err());
+        assert!(Pattern::new(r"[a\]{b").is_err());
         assert!(Pattern::new("[a-c-e]").is_err());
         assert!(Pattern::new("[\u{e9}]").is_err());
         assert!(Pattern::new(&"{a,b}".repeat(11)).is_err());
