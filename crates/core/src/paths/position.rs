@@ -296,6 +296,57 @@ mod tests {
         check("docs/a.txt", Reach::Private);
     }
 
+    #[test]
+    fn another_spelling_of_the_floor_is_an_alias() {
+        let floor = ["cloud", "secrets/keys", "Vault", "vault", "**/deep.d/x"];
+        let rules = rules(&["src"], &[], &floor);
+        let check = |path, alias, hides| {
+            let at = at(&rules, path);
+            assert_eq!((at.is_alias(), at.hides_aliases()), (alias, hides), "{path}");
+        };
+        check("cloud", false, false);
+        check("Cloud", true, false);
+        check("CLOUD~1", true, false);
+        check("CLOUD~1/x", false, false);
+        check("clo~1", false, false);
+        check(r"cloud\x", true, false);
+        check(r"\cloud", true, false);
+        check(r"x\cloud", false, false);
+        // The floor has a line of its own for this spelling.
+        check("Vault", false, false);
+        check("VAULT", true, false);
+        check("secrets", false, false);
+        check("Secrets", false, true);
+        check("Secrets/keys", true, false);
+        check("Secrets/other", false, false);
+        check("SECRET~1", false, true);
+        check("SECRET~1/keys", true, false);
+        check("secrets/keys", false, false);
+        // Nothing at all is public there, so nobody looks.
+        check("secrets/KEYS~1", false, false);
+        check(r"secrets\keys", true, false);
+        check(r"secrets\Keys\a", true, false);
+        check(r"secrets\other", false, false);
+        check(r"a\deep.d\x", true, false);
+        check("src/deep.d", false, false);
+        check("src/deep.d/X", true, false);
+        check("DEEP~1.D", false, true);
+        check("DEEP~1.D/x", true, false);
+    }
+
+    /// The floor holds what folds to it, and what only some systems would take for it
+    /// is told of instead.
+    #[test]
+    fn a_disguise_is_told_of_and_not_hidden() {
+        let rules = rules(&["**"], &[], &["cloud"]);
+        for path in ["cloud/x", "Cloud/x", "cloud./x"] {
+            assert!(!at(&rules, path).is_public(), "{path}");
+        }
+        for path in ["CLOUD~1", "CLOUD~1/x", r"cloud\x", "clouds"] {
+            assert!(at(&rules, path).is_public(), "{path}");
+        }
+    }
+
     /// The walk and the verdict are two readings of the same rules.
     #[test]
     fn the_walk_agrees_with_the_verdict() {

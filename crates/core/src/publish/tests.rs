@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The verifier against an engine, a store or a mirror that was tampered with.
 
+mod trees;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};

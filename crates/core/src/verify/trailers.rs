@@ -194,6 +194,7 @@ pub(super) fn trim(text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::git_judge::Git;
 
     #[test]
     fn a_trailer_publishes_an_empty_commit() {
@@ -217,8 +218,105 @@ mod tests {
     }
 
     #[test]
+    fn a_value_goes_on_after_a_blank() {
+        trailer("s\n\nA: 1\n  2\n\t3\nB: 4\n", "A: 1 2 3\nB: 4\n");
+        trailer("s\n\nA:\n 1\n \n\n", "A: 1\n");
+        trailer("s\n\n 0\nA: 1\n", "");
+        trailer("s\n\nA b: x\n", "");
+        trailer("s\n\nA : x \n", "A: x\n");
+        trailer("s\n\n: x\n", "");
+        trailer("subject\r\n\r\nA: 1\r\n", "A: 1\n");
+        trailer("\nA: 1\n", "A: 1\n");
+    }
+
+    #[test]
+    fn a_quarter_is_enough_with_one_that_git_writes() {
+        trailer("s\n\nx\ny\nz\nSigned-off-by: A <a@b>\n", "Signed-off-by: A <a@b>\n");
+        trailer("s\n\nw\nx\ny\nz\nSigned-off-by: A <a@b>\n", "");
+        trailer("s\n\nx\nA: 1\n(cherry picked from commit 12)\n", "A: 1\n");
+        trailer("s\n\nx\nA: 1\nB: 2\nC: 3\n", "");
+        trailer("s\n\nsigned-off-by: A\nx\n", "");
+        trailer("s\n\n more\nA: 1\n", "");
+        trailer("s\n\n more\n# comment\nA: 1\n", "");
+    }
+
+    #[test]
+    fn comments_and_conflicts_at_the_end_are_no_part() {
+        trailer("s\n\nA: 1\n# comment\nB: 2\n", "A: 1\nB: 2\n");
+        trailer("s\n\nA: 1\n\nConflicts:\n\tfile\n\tother\n", "A: 1\n");
+        trailer("s\n\nA: 1\n\nConflicts:\n\tfile\nB: 2\n", "Conflicts: file\nB: 2\n");
+        trailer("s\n\nA: 1\n\n\tfile\nConflicts:\n", "");
+        trailer(
+            "s\n\nA: 1\n# ------------------------ >8 ------------------------\nB: 2\n",
+            "A: 1\n",
+        );
+        trailer("# comment\nConflicts:\n\tfile\n", "");
+    }
+
+    #[track_caller]
+    fn trailer(message: &str, expected: &str) {
+        assert_eq!(parsed(message.as_bytes()), expected, "{message:?}");
+        judge(&Git::new(), message);
+    }
+
+    #[test]
+    fn generated_messages_are_read_as_git_reads_them() {
+        let git = Git::new();
+        let mut random = fastrand::Rng::with_seed(5);
+        let lines = [
+            "Signed-off-by: A <a@b>",
+            "(cherry picked from commit 12)",
+            "Key: value",
+            "Two-Words\t: x",
+            "Not a key: x",
+            "prose",
+            " more",
+            "",
+            "",
+            "# comment",
+            "Conflicts:",
+            "\tfile",
+            " ",
+            "# ------------------------ >8 ------------------------",
+            ":",
+            "a:b",
+            "\r",
+        ];
+        for _ in 0..150 {
+            let count = random.usize(..10);
+            let picked: Vec<_> = (0..count).map(|_| lines[random.usize(..lines.len())]).collect();
+            let end = if random.u8(..5) > 0 { "\n" } else { "" };
+            // Most begin with a subject, as messages do.
+            let start = if random.u8(..4) > 0 { "subject\n\n" } else { "" };
+            judge(&git, &(start.to_owned() + &picked.join("\n") + end));
+        }
+    }
+
+    #[track_caller]
+    fn judge(git: &Git, message: &str) {
+        let args = ["interpret-trailers", "--parse", "--no-divider"];
+        let expected = git.ok(&args, message.as_bytes());
+        assert_eq!(parsed(message.as_bytes()), String::from_utf8_lossy(&expected), "{message:?}");
+    }
+
+    fn parsed(message: &[u8]) -> String {
+        let Some(start) = block(message) else { return String::new() };
+        let shown = |trailer: &Trailer| {
+            let value = on_one_line(&message[trailer.start..trailer.end]);
+            let key = String::from_utf8_lossy(&trailer.key);
+            format!("{key}: {}\n", String::from_utf8_lossy(&value))
+        };
+        let end = message.len() - ignored(message);
+        trailers(message, start, end).iter().map(shown).collect()
+    }
+
+    #[test]
     fn people_stand_at_the_end() {
         let begin = |message: &str| people_begin(message.as_bytes());
+        assert_eq!(begin("s\n\nprose\nBy: A <a@b>\n\n"), 3);
+        assert_eq!(begin("s\n\nA: 1\n\nprose\n"), 9);
+        assert_eq!(begin("\n\nfix: A <a@b>"), 14);
+        assert_eq!(begin(" \n"), 2);
         assert_eq!(begin("s\n\nBy: A <a@b>\n"), 3);
         assert_eq!(begin("s\nBy: A <a@b>\n"), 2);
         assert_eq!(begin("fix: A <a@b>\n"), 13);
