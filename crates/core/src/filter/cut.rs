@@ -8,7 +8,7 @@ use rustc_hash::FxHasher;
 
 use super::states::{StateId, States};
 use super::{Done, Filter, FilterError};
-use crate::object::{self, EntryKind, Kind, TreeEntry, tree_entries};
+use crate::object::{self, EntryKind, Kind, Names, TreeEntry, tree_entries};
 
 /// What a commit may change without touching anything private: they say what is.
 const OWN_FILES: [&[u8]; 2] = [b"sync.toml", b"sync.lock"];
@@ -72,13 +72,13 @@ impl Filter<'_> {
         }
         let malformed = |source| FilterError::Malformed { tree, source };
         let mut next = std::mem::take(&mut self.last).next(data);
-        let mut names = next.names();
+        let mut names = Names::default();
         let mut aliases = Vec::new();
-        let mut end = next.start();
-        for entry in tree_entries(&data[end..]) {
+        loop {
+            next.skip(&mut names);
+            let Some(entry) = next.entry() else { break };
             let entry = entry.map_err(malformed)?;
             names.check(&entry).map_err(malformed)?;
-            end += entry.raw.len();
             let cut = self.judge(States::ROOT, &entry, &mut aliases)?;
             match cut.shown {
                 Shown::Nothing => {}
@@ -88,9 +88,7 @@ impl Filter<'_> {
                     next.keep(public.id().as_bytes());
                 }
             }
-            if next.mark(end, cut.residue, names.is_settled()) {
-                break;
-            }
+            next.judged(&entry, cut.residue, names.is_settled());
         }
         let last = next.finish();
         let residue = last.residue();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The root tree that was filtered last, entry by entry.
 //!
-//! One commit's root tree is nearly the next one's. Entries at the beginning and the
-//! end that stand in both, byte for byte, were judged before and lie in the same order,
-//! so only those between have to be read.
+//! One commit's root tree is nearly the next one's. A run of entries that stands in
+//! both, byte for byte and behind the same name, was judged before and lies in the same
+//! order, so only the entries between such runs have to be read.
 
-use std::ops::Range;
+use std::cmp::Ordering;
 
-use crate::object::Names;
+use crate::object::{MalformedTree, Names, TreeEntry, entry_order, tree_entries};
 
 /// How many bytes are compared at once.
 const BLOCK: usize = 256;
@@ -23,26 +23,26 @@ pub(super) struct Last {
 
 /// How things stand between two entries.
 #[derive(Clone, Copy)]
-pub(super) struct Mark {
+struct Mark {
     /// How many bytes came before.
-    pub(super) raw: usize,
-    /// How many of them were kept, some replaced.
-    pub(super) kept: usize,
+    raw: usize,
+    /// How many were kept of them, or put in their place.
+    kept: usize,
     /// The digest of what was not.
-    pub(super) residue: u64,
-    /// Whether what follows can be judged without a look at more than the last entry.
-    pub(super) settled: bool,
+    residue: u64,
+    /// Whether of all names before only the last can matter for the next.
+    settled: bool,
 }
 
-/// A tree on its way through the filter: what it has in common with the last one, and
-/// what was made of the rest so far.
+/// A tree on its way through the filter, held against the last one.
 pub(super) struct Next<'d> {
     data: &'d [u8],
     last: Last,
-    /// The entries of the last tree that this one begins with.
-    head: usize,
-    /// The first entry of the last tree of those that this one ends with.
-    tail: usize,
+    /// The first entry of the last tree that is not dealt with.
+    at: usize,
+    /// Whether the entries before, here and there, have one name.
+    aligned: bool,
+    /// What was made of the tree so far.
     kept: Vec<u8>,
     marks: Vec<Mark>,
 }
@@ -58,81 +58,14 @@ impl Default for Last {
 }
 
 impl Last {
-    /// Holds the bytes of another tree against this one.
+    /// Begins another tree, with these bytes.
     pub(super) fn next(self, data: &[u8]) -> Next<'_> {
-        let begin = common_start(data, &self.raw);
-        let end = self.raw.len() - common_end(&data[begin..], &self.raw[begin..]);
-        let head = self.marks.partition_point(|mark| mark.raw <= begin) - 1;
-        let head = (0..=head).rev().find(|&at| self.marks[at].settled).unwrap_or(0);
-        let tail = self.marks.partition_point(|mark| mark.raw < end);
-        Next { data, head, tail, kept: Vec::new(), marks: vec![self.marks[head]], last: self }
-    }
-}
-
-impl<'d> Next<'d> {
-    /// Where the entries begin that have to be read.
-    pub(super) fn start(&self) -> usize {
-        self.last.marks[self.head].raw
+        let kept = Vec::with_capacity(self.kept.len() + BLOCK);
+        let mut marks = Vec::with_capacity(self.marks.len() + 1);
+        marks.push(Mark::START);
+        Next { data, last: self, at: 0, aligned: true, kept, marks }
     }
 
-    /// The names that come before those, as far as they matter.
-    pub(super) fn names(&self) -> Names<'d> {
-        match self.head.checked_sub(1) {
-            None => Names::default(),
-            Some(before) => Names::after(&self.data[self.last.marks[before].raw..]),
-        }
-    }
-
-    /// Keeps these bytes of the entry that was read.
-    pub(super) fn keep(&mut self, bytes: &[u8]) {
-        self.kept.extend_from_slice(bytes);
-    }
-
-    /// An entry was read and judged, up to `raw`; `residue` is the digest of what it does
-    /// not show. Whether the rest is as it was.
-    pub(super) fn mark(&mut self, raw: usize, residue: u64, settled: bool) -> bool {
-        let before = self.marks.last().map_or(0, |mark| mark.residue);
-        let kept = self.last.marks[self.head].kept + self.kept.len();
-        self.marks.push(Mark { raw, kept, residue: before.wrapping_add(residue), settled });
-        settled && self.rest().is_some()
-    }
-
-    /// The mark of the last tree from which on both are the same, if the way got there
-    /// and an entry further: the order of that one and what is new had to be seen.
-    fn rest(&self) -> Option<usize> {
-        let [.., before, here] = &self.marks[..] else { return None };
-        let there = |mark: &Mark| {
-            let raw = self.last.raw.len().checked_sub(self.data.len() - mark.raw)?;
-            self.last.marks.binary_search_by_key(&raw, |mark| mark.raw).ok()
-        };
-        let (before, here) = (there(before)?, there(here)?);
-        let is_rest = before >= self.tail.max(self.head) && here == before + 1;
-        (is_rest && self.last.marks[here].settled).then_some(here)
-    }
-
-    /// The tree whole: its bytes and what was kept of them.
-    pub(super) fn finish(self) -> Last {
-        let rest = self.rest().unwrap_or(self.last.marks.len() - 1);
-        let Self { data, mut last, head, kept, marks, .. } = self;
-        let (from, to) = (last.marks[head], last.marks[rest]);
-        let now = marks[marks.len() - 1];
-        let shift = |mark: &Mark| Mark {
-            raw: mark.raw - to.raw + now.raw,
-            kept: mark.kept - to.kept + now.kept,
-            residue: mark.residue.wrapping_sub(to.residue).wrapping_add(now.residue),
-            ..*mark
-        };
-        let moved: Vec<Mark> = last.marks[rest + 1..].iter().map(shift).collect();
-        last.marks.truncate(head);
-        last.marks.extend(marks);
-        last.marks.extend(moved);
-        splice(&mut last.kept, from.kept..to.kept, &kept);
-        splice(&mut last.raw, from.raw..to.raw, &data[from.raw..now.raw]);
-        last
-    }
-}
-
-impl Last {
     /// What was kept.
     pub(super) fn kept(&self) -> &[u8] {
         &self.kept
@@ -147,6 +80,83 @@ impl Last {
     pub(super) fn residue(&self) -> u64 {
         self.marks[self.marks.len() - 1].residue
     }
+
+    /// An entry, which was sound when it was read.
+    fn entry(&self, at: usize) -> Option<TreeEntry<'_>> {
+        tree_entries(&self.raw[self.marks[at].raw..]).next()?.ok()
+    }
+}
+
+impl<'d> Next<'d> {
+    /// Takes over the entries that come next in both trees. `names` are those so far.
+    pub(super) fn skip(&mut self, names: &mut Names<'d>) {
+        let (here, there) = (self.here(), self.last.marks[self.at]);
+        if !self.aligned || !names.is_settled() || !there.settled {
+            return;
+        }
+        let same = common_start(&self.data[here.raw..], &self.last.raw[there.raw..]);
+        let marks = &self.last.marks[self.at..];
+        let run = &marks[..marks.partition_point(|mark| mark.raw <= there.raw + same)];
+        let Some(end) = run.iter().rposition(|mark| mark.settled).filter(|&end| end > 0) else {
+            return;
+        };
+        self.kept.extend_from_slice(&self.last.kept[there.kept..run[end].kept]);
+        self.marks.extend(run[1..=end].iter().map(|mark| Mark {
+            raw: mark.raw - there.raw + here.raw,
+            kept: mark.kept - there.kept + here.kept,
+            residue: mark.residue.wrapping_sub(there.residue).wrapping_add(here.residue),
+            settled: mark.settled,
+        }));
+        *names = Names::after(&self.data[self.marks[self.marks.len() - 2].raw..]);
+        self.at += end;
+    }
+
+    /// The entry to be read, unless the tree ends.
+    pub(super) fn entry(&self) -> Option<Result<TreeEntry<'d>, MalformedTree>> {
+        tree_entries(&self.data[self.here().raw..]).next()
+    }
+
+    /// Keeps these bytes of it.
+    pub(super) fn keep(&mut self, bytes: &[u8]) {
+        self.kept.extend_from_slice(bytes);
+    }
+
+    /// It was judged; `residue` is a digest of what it does not show, and `settled`
+    /// whether only its name can matter for the next.
+    pub(super) fn judged(&mut self, entry: &TreeEntry<'d>, residue: u64, settled: bool) {
+        let here = self.here();
+        self.marks.push(Mark {
+            raw: here.raw + entry.raw.len(),
+            kept: self.kept.len(),
+            residue: here.residue.wrapping_add(residue),
+            settled,
+        });
+        self.aligned = false;
+        while let Some(other) = self.last.entry(self.at) {
+            let (is_tree, other_is_tree) = (entry.kind().is_tree(), other.kind().is_tree());
+            match entry_order(other.name, other_is_tree, entry.name, is_tree) {
+                Ordering::Less => self.at += 1,
+                Ordering::Equal => {
+                    self.at += 1;
+                    self.aligned = true;
+                    return;
+                }
+                Ordering::Greater => return,
+            }
+        }
+    }
+
+    /// The tree whole.
+    pub(super) fn finish(self) -> Last {
+        let Self { data, last: Last { mut raw, .. }, kept, marks, .. } = self;
+        raw.clear();
+        raw.extend_from_slice(data);
+        Last { raw, kept, marks }
+    }
+
+    fn here(&self) -> Mark {
+        self.marks[self.marks.len() - 1]
+    }
 }
 
 /// How many bytes two texts begin with in common. By blocks, which compare as fast as
@@ -156,23 +166,6 @@ fn common_start(one: &[u8], other: &[u8]) -> usize {
     let whole = blocks.take_while(|(a, b)| a == b).count() * BLOCK;
     let rest = one[whole..].iter().zip(&other[whole..]);
     whole + rest.take_while(|(a, b)| a == b).count()
-}
-
-/// How many bytes two texts end with in common.
-fn common_end(one: &[u8], other: &[u8]) -> usize {
-    let blocks = one.rchunks_exact(BLOCK).zip(other.rchunks_exact(BLOCK));
-    let whole = blocks.take_while(|(a, b)| a == b).count() * BLOCK;
-    let rest = one[..one.len() - whole].iter().rev().zip(other[..other.len() - whole].iter().rev());
-    whole + rest.take_while(|(a, b)| a == b).count()
-}
-
-/// Puts other bytes in the place of some.
-fn splice(bytes: &mut Vec<u8>, range: Range<usize>, with: &[u8]) {
-    if range.len() == with.len() {
-        bytes[range].copy_from_slice(with);
-    } else {
-        drop(bytes.splice(range, with.iter().copied()));
-    }
 }
 
 #[cfg(test)]
@@ -208,16 +201,14 @@ mod tests {
     ];
 
     #[test]
-    fn equal_starts_and_ends_are_counted() {
+    fn equal_starts_are_counted() {
         let text: Vec<u8> = (0..1_000_u32).map(|at| (at % 251) as u8).collect();
         for at in [0, 1, 255, 256, 257, 511, 512, 700, 999] {
             let mut other = text.clone();
             other[at] ^= 1;
             assert_eq!(common_start(&text, &other), at);
-            assert_eq!(common_end(&text, &other), 999 - at);
         }
         assert_eq!(common_start(&text, &text[..300]), 300);
-        assert_eq!(common_end(&text, &text[1..]), 999);
     }
 
     /// Whatever came before, a tree is seen as if it came first: sound or not.
