@@ -23,6 +23,9 @@ mod standing;
 mod states;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use std::rc::Rc;
 use std::sync::Arc;
 

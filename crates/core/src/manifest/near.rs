@@ -31,6 +31,7 @@ mod tests {
         check("private_paths", Some("private"));
         check("moves", Some("move"));
         check("mirrors", Some("mirror"));
+        check("nirrow", Some("mirror"));
         check("messages", Some("message"));
     }
 

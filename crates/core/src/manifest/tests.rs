@@ -176,6 +176,41 @@ fn messages_and_people_have_a_mode() {
     );
 }
 
+/// What stands in the place of everybody is what git would write.
+#[test]
+fn an_overwrite_is_a_name_and_a_mail() {
+    let read = |who: &str| {
+        let keys = format!("mode = 'overwrite'\noverwrite = \"{who}\"");
+        let text = format!("version = 1\n[mirror.a]\n[identity]\n{keys}\n");
+        Manifest::parse(text.as_bytes(), "sync.toml").is_ok()
+    };
+    for who in ["Acme <oss@acme.example>", "A. Team of Two <a>"] {
+        assert!(read(who), "{who}");
+    }
+    for who in [
+        "Acme",
+        "<a@b>",
+        " <a@b>",
+        " Acme <a@b>",
+        "Acme  <a@b>",
+        "Acme <a@b> ",
+        "Acme <a@b> x",
+        "Acme <>",
+        "Acme < a@b>",
+        "Acme <a@b >",
+        "Acme <a@b",
+        "Acme a@b>",
+        "A<me <a@b>",
+        "Acme> <a@b>",
+        "Acme <a@b>>",
+        "Acme <a <b>",
+        "Ac\\nme <a@b>",
+        "Acme <a\\u0007@b>",
+    ] {
+        assert!(!read(who), "{who}");
+    }
+}
+
 #[track_caller]
 fn check_identity(keys: &str, expected: IdentityMode) {
     let manifest = parse(format!("version = 1\n[mirror.a]\n[identity]\n{keys}\n").as_bytes());

@@ -362,6 +362,14 @@ mod tests {
         assert!(whole("**", "any/thing"));
     }
 
+    /// Two manifests with the same patterns share a filter, and with others they do not.
+    #[test]
+    fn a_pattern_is_told_from_another_by_its_text() {
+        let parse = |text| Pattern::parse(text).expect("the row holds a pattern");
+        assert_eq!(parse("docs/*"), parse("docs/*"));
+        assert_ne!(parse("docs/*"), parse("docs/?"));
+    }
+
     #[test]
     fn mistakes_are_named() {
         refuse("", PatternError::Empty);

@@ -37,6 +37,8 @@ mod text;
 mod trailers;
 
 #[cfg(test)]
+mod filter_tests;
+#[cfg(test)]
 mod independence;
 
 pub use claims::{Claims, CommitClaim, PolicyAt, RefClaim};
