@@ -4,6 +4,8 @@
 //! Nothing is written outside the staging store before the push, and the push is
 //! one atomic step: a run may die anywhere, and the next one finishes the work.
 
+#[cfg(test)]
+mod alone;
 mod audit;
 mod claims;
 mod hints;
@@ -175,6 +177,18 @@ fn prepare(
     if plan.outcome() != Outcome::Planned {
         return Ok(None);
     }
+    stage(session, request, staging, plan, remote, progress)
+}
+
+/// Stages a plan and asks the verifier about the store.
+fn stage(
+    session: &mut Session<'_>,
+    request: &SyncRequest<'_>,
+    staging: &mut Staging,
+    plan: &mut Plan,
+    remote: &RemoteRefs,
+    progress: &dyn Progress,
+) -> Result<Option<Audit>, RunError> {
     let missing = staging.fill(session, plan, remote, request.address, progress)?;
     progress.reached(Milestone::Filled);
     if !missing.is_empty() {
