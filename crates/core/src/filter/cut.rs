@@ -196,3 +196,46 @@ impl<'d> Kept<'d> {
         Some(&self.out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use repo_sync_testing::{History, Repo, Tree};
+
+    use super::*;
+    use crate::git::PrivateRepo;
+    use crate::manifest::Manifest;
+
+    /// What is remembered of a directory holds only where the same rules are in play.
+    #[test]
+    fn a_directory_is_cut_by_the_rules_of_its_place() {
+        let twins = &["src/a/x", "src/a/y", "src/b/x", "src/b/y"];
+        let apart = "include = [\"src\"]\nexclude = [\"src/a/x\", \"src/b/y\"]";
+        check(apart, twins, &["src/a/y", "src/b/x"]);
+        check("include = [\"src/a/x\", \"src/b/y\"]", twins, &["src/a/x", "src/b/y"]);
+        check("include = [\"src/a\", \"src/b/y\"]", twins, &["src/a/x", "src/a/y", "src/b/y"]);
+        let deep = "include = [\"*/a/x\", \"*/b/y\"]\nexclude = [\"two/a\", \"one/b\"]";
+        let deeper = ["one", "two"].map(|dir| twins.map(|path| path.replace("src", dir)));
+        let deeper = deeper.as_flattened().iter().map(String::as_str).collect::<Vec<_>>();
+        check(deep, &deeper, &["one/a/x", "two/b/y"]);
+    }
+
+    #[track_caller]
+    fn check(rules: &str, private: &[&str], public: &[&str]) {
+        let manifest = format!("version = 1\n{rules}\n[mirror.public]\n");
+        let manifest = Manifest::parse(manifest.as_bytes(), "sync.toml").expect("it is sound");
+        let shape = manifest.mirror("public").expect("it names one").shape.clone();
+        let (private, root) = with_files(private);
+        let repo = PrivateRepo::discover(private.path()).expect("it was just built");
+        let objects = repo.objects().expect("it has objects");
+        let found = Filter::new(&objects, shape).root(PrivateTree::new(root));
+        assert_eq!(found.expect("the trees are sound").id(), with_files(public).1, "{rules}");
+    }
+
+    /// A repository with these files, all of them alike, and its root tree.
+    fn with_files(paths: &[&str]) -> (Repo, ObjectId) {
+        let add = |tree: Tree, path: &&str| tree.file(path, "");
+        let repo = History::new().commit("all", |tree| paths.iter().fold(tree, add)).build();
+        let root = repo.git(["rev-parse", "main^{tree}"]).parse().expect("git prints an id");
+        (repo, root)
+    }
+}
