@@ -2,7 +2,6 @@
 //! The questions that the checks ask a filter: what is new in a public tree, what is
 //! not in it, and what stands where.
 
-use std::rc::Rc;
 
 use repo_sync_shared::{ObjectId, PrivateTree};
 use repo_sync_testing::{History, Repo, Tree};
@@ -271,7 +270,7 @@ fn aliases_are_remembered_wherever_they_stand() {
     let aliases = |tree: &[&str], expected: &[&str]| {
         let rules = "include = [\"src\"]\nprivate = [\"ops/keys\", \"src/**/inner\"]\n";
         let asked = |filter: &mut Filter<'_>, root| {
-            let found: Rc<[Vec<u8>]> = filter.aliases(root).expect("the trees are sound");
+            let found = filter.aliases(root).expect("the trees are sound");
             found.iter().map(|path| text(path)).collect::<Vec<_>>()
         };
         let expected: Vec<String> = expected.iter().map(|&path| path.to_owned()).collect();

@@ -77,7 +77,7 @@ impl Tally {
         let address = Address::Path(mirror.path().to_owned());
         // A bug may well break what the engine relies on.
         let ending = catch_unwind(|| sync(repo, &address));
-        let ending = ending.unwrap_or_else(|_| Ok(Ending::Panicked));
+        let ending = ending.unwrap_or(Ok(Ending::Panicked));
         let shown = mirror.refs();
         match ending {
             Ok(Ending::Published { canaries }) => {
