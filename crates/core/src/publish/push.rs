@@ -42,7 +42,7 @@ pub(super) fn push(
     }
     let output = staging.output(&args, b"")?;
     if output.status.success() {
-        return Ok(Pushed::Done);
+        return Ok(if was_there(&output.stdout) { Pushed::Moved } else { Pushed::Done });
     }
     if has_moved(&output.stdout) {
         return Ok(Pushed::Moved);
@@ -64,6 +64,13 @@ fn has_moved(porcelain: &[u8]) -> bool {
         .split(|&b| b == b'\n')
         .filter(|line| line.starts_with(b"!"))
         .any(|line| SIGNS.iter().any(|sign| memchr::memmem::find(line, sign).is_some()))
+}
+
+/// Whether every ref stood where we wanted it: somebody else published the same, and
+/// git does not ask for a lease then.
+fn was_there(porcelain: &[u8]) -> bool {
+    let mut lines = porcelain.split(|&b| b == b'\n').filter(|line| line.get(1) == Some(&b'\t'));
+    lines.all(|line| line[0] == b'=')
 }
 
 /// What the mirror, or git, said about it.
@@ -89,5 +96,18 @@ mod tests {
         assert!(has_moved(line("[remote rejected] (incorrect old value provided)").as_bytes()));
         assert!(!has_moved(line("[remote rejected] (pre-receive hook declined)").as_bytes()));
         assert!(!has_moved(b"fatal: unable to access (stale info)"));
+    }
+
+    #[test]
+    fn what_somebody_else_published_is_not_ours() {
+        let lines = |flags: &[&str]| {
+            let line = |flag: &&str| format!("{flag}\tabc:refs/heads/x\tabc..def\n");
+            ["To x\n", &*flags.iter().map(line).collect::<String>(), "Done\n"].concat()
+        };
+        for (flags, there) in
+            [(&["="][..], true), (&["=", "="], true), (&["=", " "], false), (&["*"], false)]
+        {
+            assert_eq!(was_there(lines(flags).as_bytes()), there, "{flags:?}");
+        }
     }
 }

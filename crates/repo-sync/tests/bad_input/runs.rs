@@ -9,7 +9,9 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::common::{Case, MANIFEST, start};
+use repo_sync_testing::History;
+
+use crate::common::{Case, MANIFEST, manifest, start};
 
 /// A run in a process group of its own, as a terminal starts one.
 fn spawn(case: &Case, args: &[&str]) -> Child {
@@ -101,46 +103,96 @@ fn killed_during_the_push() {
     case.mirror.git().run(["fsck", "--full", "--strict"]);
 }
 
+/// How many runs meet.
+const MANY: usize = 8;
+
+/// Starts them all, and then waits for each: how they ended, sorted.
+fn outcomes(runs: Vec<Child>) -> Vec<String> {
+    let outcome = |run: Child| {
+        let output = run.wait_with_output().expect("the child was started by us");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        let report: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("one object each");
+        report["outcome"].as_str().expect("an outcome is text").to_owned()
+    };
+    let mut outcomes: Vec<_> = runs.into_iter().map(outcome).collect();
+    outcomes.sort_unstable();
+    outcomes
+}
+
+/// One of them publishes, and each of the others finds it done.
+#[track_caller]
+fn check_met(case: &Case, outcomes: &[String]) {
+    let expected: Vec<_> = ["synced"].into_iter().chain(["up-to-date"; MANY - 1]).collect();
+    assert_eq!(outcomes, expected);
+    case.ok(&["sync", "--to", "$ROOT/alone.git"]);
+    let alone = case.repo().scratch().git(case.env.join("alone.git")).run(["show-ref"]);
+    assert_eq!(case.mirror.git().run(["show-ref"]), alone, "as one run alone would leave it");
+    case.mirror.git().run(["fsck", "--full", "--strict"]);
+    case.nothing_private();
+    let next = case.run(&["sync", "--to", "$MIRROR"]).expect(0);
+    assert!(next.stdout.contains("up to date") || next.stderr.contains("up to date"), "\n{next}");
+}
+
+/// A history in which a run has something to do.
+fn long() -> History {
+    (0..40).fold(start(&manifest("tags = [\"v*\"]\n")), |history, number| {
+        history.commit(format!("more {number}"), |tree| {
+            tree.file(format!("src/{number}.rs"), format!("// {number}\n"))
+                .file("cloud/bill.rs", format!("// {number}\n"))
+        })
+    })
+}
+
 #[test]
-fn two_runs_at_once() {
+fn many_runs_at_once() {
     for fresh in [true, false] {
-        let case = Case::new(start(MANIFEST));
+        let case = Case::new(long().annotate("v1", "main", "one"));
         if !fresh {
-            case.ok(&["sync", "main~1", "--to", "$MIRROR"]);
+            case.ok(&["sync", "main~20", "--to", "$MIRROR"]);
         }
         let args = ["sync", "--to", "$MIRROR", "--format", "json"];
-        let runs = [(); 3].map(|()| spawn(&case, &args));
-        let mut outcomes = runs.map(|run| {
-            let output = run.wait_with_output().expect("the child was started by us");
-            assert_eq!(
-                output.status.code(),
-                Some(0),
-                "{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-            let report: serde_json::Value =
-                serde_json::from_slice(&output.stdout).expect("one object each");
-            report["outcome"].as_str().expect("an outcome is text").to_owned()
-        });
-        outcomes.sort_unstable();
-        assert_eq!(outcomes, ["synced", "up-to-date", "up-to-date"]);
+        let runs = (0..MANY).map(|_| spawn(&case, &args)).collect();
+        check_met(&case, &outcomes(runs));
     }
 }
 
-/// Two clones have no lock in common: the mirror's lease decides.
+/// Clones have no lock in common: the mirror's lease decides.
 #[test]
-fn two_clones_at_once() {
-    let case = Case::new(start(MANIFEST));
+fn many_clones_at_once() {
+    for fresh in [true, false] {
+        let case = Case::new(long().annotate("v1", "main", "one"));
+        if !fresh {
+            case.ok(&["sync", "main~20", "--to", "$MIRROR"]);
+        }
+        let clones: Vec<_> = (0..MANY).map(|number| clone(&case, number)).collect();
+        let args = |dir| ["sync", "-C", dir, "--to", "$MIRROR", "--format", "json"];
+        let runs = clones.iter().map(|dir| spawn(&case, &args(dir))).collect();
+        check_met(&case, &outcomes(runs));
+    }
+}
+
+/// Each of them up to another commit: whoever comes last, the newest one stands there.
+#[test]
+fn many_clones_with_different_commits_at_once() {
+    let case = Case::new(long());
+    let clones: Vec<_> = (0..MANY).map(|number| clone(&case, number)).collect();
+    let runs = clones.iter().enumerate().rev().map(|(number, dir)| {
+        let rev = format!("main~{}", 3 * number);
+        spawn(&case, &["sync", &rev, "-C", dir, "--to", "$MIRROR", "--format", "json"])
+    });
+    let outcomes = outcomes(runs.collect());
+    assert!(outcomes.contains(&"synced".to_owned()), "{outcomes:?}");
+    case.ok(&["sync", "--to", "$ROOT/alone.git"]);
+    let alone = case.repo().scratch().git(case.env.join("alone.git")).run(["show-ref"]);
+    assert_eq!(case.mirror.git().run(["show-ref"]), alone);
+    assert_eq!(case.ok(&["sync", "--to", "$MIRROR"])["outcome"], "up-to-date");
+}
+
+fn clone(case: &Case, number: usize) -> String {
+    let dir = case.env.join(format!("clone-{number}")).to_string_lossy().into_owned();
     let path = case.repo().path().to_string_lossy().into_owned();
-    for name in ["one", "two"] {
-        let to = case.env.join(name);
-        case.repo().git(["clone", "--quiet", &path, &to.to_string_lossy()]);
-    }
-    let args = |dir| ["sync", "-C", dir, "--to", "$MIRROR", "--format", "json"];
-    let runs = ["$ROOT/one", "$ROOT/two"].map(|dir| spawn(&case, &args(dir)));
-    for run in runs {
-        let output = run.wait_with_output().expect("the child was started by us");
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-    assert_eq!(case.mirror.git().run(["rev-list", "--count", "main"]), "2");
+    case.repo().git(["clone", "--quiet", "--no-checkout", &path, &dir]);
+    dir
 }
