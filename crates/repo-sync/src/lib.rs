@@ -83,7 +83,12 @@ fn close(ui: &mut Ui, outcome: Outcome) -> Outcome {
     match ui.finish() {
         Ok(()) => outcome,
         Err(source) => {
-            let err = CliError::failed(anyhow!(source).context("failed to write to stdout"));
+            let mut err = CliError::failed(anyhow!(source).context("failed to write to stdout"));
+            if outcome == Outcome::Synced {
+                err = err.with_hint(
+                    "all was published, only the report of it is lost; `repo-sync verify` looks at it",
+                );
+            }
             let _ = render::error::write(ui, &err);
             Outcome::Failed
         }

@@ -163,9 +163,10 @@ impl Ui {
     pub fn finish(&mut self) -> io::Result<()> {
         self.stdout.flush()?;
         match std::mem::replace(&mut self.stdout.sink, Sink::Closed) {
-            Sink::Pager(pager) => pager.finish(),
-            Sink::Writer(_) | Sink::Closed => Ok(()),
+            Sink::Pager(pager) => pager.finish()?,
+            Sink::Writer(_) | Sink::Closed => {}
         }
+        self.stdout.failed.take().map_or(Ok(()), Err)
     }
 }
 
@@ -185,17 +186,19 @@ fn use_color(color: Color, terminal: bool, env: impl Fn(&str) -> Option<OsString
 enum Sink {
     Writer(Box<dyn Write + Send>),
     Pager(Pager),
-    /// The reader went away.
+    /// The reader went away, or it cannot be written to.
     Closed,
 }
 
 struct Stdout {
     sink: Sink,
+    /// Why it cannot be written to; the end of the run reports it.
+    failed: Option<io::Error>,
 }
 
 impl Stdout {
     fn to(writer: impl Write + Send + 'static) -> Self {
-        Self { sink: Sink::Writer(Box::new(writer)) }
+        Self { sink: Sink::Writer(Box::new(writer)), failed: None }
     }
 
     fn is_paged(&self) -> bool {
@@ -210,6 +213,12 @@ impl Stdout {
                     Sink::Pager(pager) => pager.finish()?,
                     Sink::Writer(_) | Sink::Closed => {}
                 }
+                Ok(gone)
+            }
+            // What was begun is carried on: a sync does not stop for want of a reader.
+            Err(err) if err.kind() != io::ErrorKind::Interrupted => {
+                self.failed.get_or_insert(err);
+                self.sink = Sink::Closed;
                 Ok(gone)
             }
             other => other,

@@ -87,7 +87,7 @@ pub struct Git {
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
     /// The program could not be started.
-    #[error("failed to run `git {command}`: is git installed and on PATH?")]
+    #[error("failed to run `git {command}`{}", if_missing(source))]
     Start {
         /// The subcommand.
         command: String,
@@ -114,6 +114,13 @@ pub enum GitError {
 
 /// Said of a child that wrote nothing for people.
 const NO_REASON: &str = "it gave no reason";
+
+fn if_missing(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        std::io::ErrorKind::NotFound => ": is git installed and on PATH?",
+        _ => "",
+    }
+}
 
 impl GitError {
     /// Whether the child failed without a word, as one does whose reader is gone.

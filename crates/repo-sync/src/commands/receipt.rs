@@ -80,9 +80,13 @@ pub(super) fn faults(
     Ok(faults.into_iter().map(|fault| format!("the receipt is not true: {fault}")).collect())
 }
 
-/// Writes a file as a whole, or not at all.
+/// Writes a file as a whole, or not at all. What is there and no file, such as a pipe,
+/// is written to and stays.
 fn save(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || -> io::Result<()> {
+        if fs::symlink_metadata(file).is_ok_and(|there| !there.is_file()) {
+            return fs::write(file, bytes);
+        }
         let directory = file.parent().filter(|it| !it.as_os_str().is_empty());
         let mut beside = new_file().tempfile_in(directory.unwrap_or(Path::new(".")))?;
         beside.write_all(bytes)?;

@@ -20,4 +20,6 @@ mod places;
 mod policy;
 mod refs;
 mod runs;
+mod shortage;
+mod streams;
 mod surface;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::process::Command;
 
 use insta::assert_snapshot;
@@ -166,6 +166,36 @@ fn a_run_that_published_nothing_new_and_one_that_was_refused() {
     env.run(SYNC).expect(3);
     assert!(!env.join("receipt.json").exists());
     env.run(SYNC.iter().chain(&["--all"])).expect(2);
+}
+
+/// Where a receipt goes may be no file, and must not become one.
+#[test]
+fn a_receipt_goes_into_a_pipe() {
+    let env = tagged();
+    let pipe = env.join("receipt.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there").success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).expect("somebody writes into it")
+    });
+    env.run(SYNC).expect(0);
+    let there = fs::symlink_metadata(&pipe).expect("it is still there");
+    assert!(there.file_type().is_fifo());
+    let text = reader.join().expect("it only reads");
+    assert!(text.contains("\"predicate\""), "{text}");
+}
+
+#[test]
+fn a_receipt_that_cannot_be_written() {
+    for place in ["../nowhere/receipt.json", "..", "/dev/full"] {
+        let env = tagged();
+        let screen = env.run(["sync", "--to", "../mirror.git", "--receipt", place]).expect(1);
+        let says = "the mirror is up to date, but there is no receipt of it";
+        assert!(screen.stderr.contains(says), "{screen}");
+        assert!(screen.stderr.contains("failed to write `"), "{screen}");
+        let again = env.run(SYNC).expect(0);
+        assert_eq!(receipt(&env)["predicate"]["newObjects"]["count"], 0, "{again}");
+    }
 }
 
 #[test]
