@@ -210,13 +210,25 @@ fn check_nothing_private(case: &Case, mirror: &BareMirror) {
     assert_eq!(tokens.first_in(&everything), None, "a private word in the mirror");
     let nowhere = case.env.join("nowhere.git");
     let nowhere = nowhere.to_string_lossy();
-    for format in ["text", "json", "github"] {
-        let args = ["plan", "--to", &nowhere, "--redact", "-v", "--format", format];
-        let screen = case.env.run(args);
-        for said in [&screen.stdout, &screen.stderr] {
-            assert_eq!(tokens.first_in(said.as_bytes()), None, "a private word in\n{screen}");
+    let range = range(case);
+    for format in ["text", "json", "github", "sarif"] {
+        for what in [&["plan", "--to", &nowhere][..], &["check", "--range", &range]] {
+            let screen = case.env.run(what.iter().chain(&["--redact", "-v", "--format", format]));
+            // Where the range begins, it may not be clear yet which manifest speaks.
+            assert!([0, 2, 3].contains(&screen.status), "\n{screen}");
+            for said in [&screen.stdout, &screen.stderr] {
+                assert_eq!(tokens.first_in(said.as_bytes()), None, "a private word in\n{screen}");
+            }
         }
     }
+    // A receipt is for everybody, whether anything was redacted or not.
+    let receipt = case.env.join("receipt.json");
+    let file = receipt.to_string_lossy();
+    let mirror = case.generated.mirror("receipt.git");
+    let to = mirror.path().to_string_lossy();
+    case.env.run(["sync", "--to", &to, "--receipt", &file, "-q"]).expect(0);
+    let receipt = fs::read(receipt).expect("it was written");
+    assert_eq!(tokens.first_in(&receipt), None, "a private word in the receipt");
 
     let lines = |text: String| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     let format = "--batch-check=%(objectname)";
@@ -224,6 +236,13 @@ fn check_nothing_private(case: &Case, mirror: &BareMirror) {
     let reachable =
         lines(mirror.git().run(["rev-list", "--objects", "--no-object-names", "--all"]));
     assert_eq!(all, reachable, "objects that no ref reaches");
+}
+
+/// Everything after the first half of `main`.
+fn range(case: &Case) -> String {
+    let line = case.env.repo().git(["rev-list", "--first-parent", "main"]);
+    let line: Vec<_> = line.lines().collect();
+    format!("{}..main", line[line.len() / 2])
 }
 
 /// Each ref that was there stands at a descendant of where it stood.
