@@ -121,6 +121,7 @@ pub fn judge(
     new_roots(session, &new, &public, &mut found);
     aliases(session, &range, &public, &mut found);
     policies(session, request, head, &new, &mut found)?;
+    widened(session, request, head, &public, &mut found)?;
     let subject = Subject { new: &new, public: &public, tags: &[], refs: &[] };
     found.extend(inspect(session, subject, progress)?);
     let exposure = Exposure::find(session, &new, base, head)?;
@@ -131,6 +132,25 @@ pub fn judge(
     weighed.warnings.retain(|warning| warning.check != Check::WaiverUnused);
     let (refusals, warnings) = (weighed.refusals, weighed.warnings);
     Ok(Judged { new, exposure, counts, refusals, warnings })
+}
+
+/// Whether the head loosens more than the lock of the base allows, so that widening is
+/// told before it is merged.
+fn widened(
+    session: &mut Session<'_>,
+    request: &GateRequest,
+    head: u32,
+    public: &[bool],
+    found: &mut Vec<RawFinding>,
+) -> Result<(), RunError> {
+    let Some(mirror) = policy::mirror_at_head(session, request.range.head)? else { return Ok(()) };
+    let mut widened = Vec::new();
+    crate::surface::judge(session, head, &mirror, public, &mut widened)?;
+    if request.lighter {
+        widened.iter_mut().for_each(|finding| finding.weight = Weight::Lighter);
+    }
+    found.append(&mut widened);
+    Ok(())
 }
 
 const WIDENED: &str = "the manifest of the base does not publish this path: the range itself makes it \

@@ -8,7 +8,7 @@ use repo_sync_shared::PrivateCommit;
 use super::Range;
 use crate::error::{RunError, UsageError};
 use crate::git::{Objects, PrivateRepo};
-use crate::manifest::{Manifest, Shape};
+use crate::manifest::{Manifest, Mirror, Shape};
 use crate::policy::{Policy, PolicySource, manifest_at};
 use crate::session::{Session, SessionOptions};
 
@@ -68,6 +68,26 @@ pub fn sessions(
     chosen.clear();
     chosen.push(SessionOptions { policy, ..options.clone() });
     Ok(chosen)
+}
+
+/// What the manifest of the head says of the mirror, if it can be read and does.
+pub(super) fn mirror_at_head(
+    session: &Session<'_>,
+    head: PrivateCommit,
+) -> Result<Option<Mirror>, RunError> {
+    let policy = &session.policy;
+    if policy.stand_in.is_some() || policy.tip == head {
+        return Ok(Some(policy.mirror.clone()));
+    }
+    match manifest_at(session.replay.objects(), head) {
+        Ok(text) => {
+            let manifest = Manifest::parse(&text, policy.manifest_name()).ok();
+            Ok(manifest.and_then(|it| it.mirror(&policy.mirror.name).cloned()))
+        }
+        // The replay tells of a manifest that is gone, or is no file.
+        Err(RunError::Usage(_)) => Ok(None),
+        Err(err) => Err(err),
+    }
 }
 
 /// What the manifest of the head says, beside that of the base.

@@ -130,7 +130,10 @@ impl Plan {
         judge::policy_tip(session, &tip.rules, &new, &mut findings)?;
         judge::unpushed(session, request, &chosen, &new, &mut findings);
         judge::unmatched_patterns(session, &mut findings)?;
-        crate::surface::judge(session, &public, &mut findings)?;
+        if let Some(tip) = session.replay.history.number(session.policy.tip) {
+            let mirror = session.policy.mirror.clone();
+            crate::surface::judge(session, tip, &mirror, &public, &mut findings)?;
+        }
         judge::unknown_refs(session, request, &refs, &mut findings);
         findings.extend(of_new_commits(session, &reached, &public));
         judge::aliases(session, &reached, &public, &mut findings);

@@ -4,9 +4,9 @@
 use repo_sync_shared::{Check, PrivateCommit};
 
 use super::terms::{loosened, terms};
-use super::{LOCK, LockFile, Locked, current, entries};
+use super::{LOCK, LockFile, Locked, entries, locked_at};
 use crate::error::RunError;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Mirror};
 use crate::object::{EntryKind, Kind};
 use crate::policy::MANIFEST;
 use crate::report::RawFinding;
@@ -16,19 +16,20 @@ use crate::tree::entry_at;
 const ADVICE: &str = "if that is meant, run `repo-sync plan --write-lock` and have the change of \
                       `sync.lock` reviewed";
 
-/// Holds the policy tip against the newest commit that is public already, where
-/// that has a lock. `public` says which images the mirror holds.
+/// Holds the commit `tip`, whose manifest says `mirror`, against the newest commit that
+/// is public already, where that has a lock. `public` says which images are.
 ///
 /// # Errors
 /// A tree or file of one of the two cannot be read.
 pub(crate) fn judge(
     session: &mut Session<'_>,
+    tip: u32,
+    mirror: &Mirror,
     public: &[bool],
     findings: &mut Vec<RawFinding>,
 ) -> Result<(), RunError> {
-    let Some(tip) = session.replay.history.number(session.policy.tip) else { return Ok(()) };
     let Some(base) = newest_public(session, tip, public) else { return Ok(()) };
-    let name = session.policy.mirror.name.clone();
+    let name = mirror.name.clone();
     let Some(old) = lock_of(session, base, &name)? else { return Ok(()) };
     let mut widened = |hint: String| {
         findings.push(RawFinding::at(Check::PolicyWidened, tip, hint));
@@ -48,7 +49,7 @@ pub(crate) fn judge(
             return Ok(());
         }
     };
-    let now = current(session)?;
+    let now = locked_at(session, tip, mirror)?;
     // A lock that cannot be read listed nothing. What is public is public, listed or not.
     let mut known = old.unwrap_or_default().entries;
     if let Some(shown) = session.replay.filtered(base)? {
@@ -68,7 +69,7 @@ pub(crate) fn judge(
         ));
         return Ok(());
     };
-    for term in loosened(&then, &terms(&session.policy.mirror)) {
+    for term in loosened(&then, &terms(mirror)) {
         widened(format!("the policy is looser than when it was last published: {term}; {ADVICE}"));
     }
     Ok(())

@@ -21,7 +21,7 @@ use repo_sync_shared::escape_bytes;
 
 use crate::error::RunError;
 use crate::filter::Shown;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Mirror};
 use crate::session::Session;
 
 /// A lock for mirrors that show nothing yet.
@@ -36,12 +36,17 @@ pub fn empty(manifest: &Manifest) -> LockFile {
 /// # Errors
 /// A tree of the policy tip cannot be read.
 pub fn current(session: &mut Session<'_>) -> Result<Locked, RunError> {
-    let policy = terms::digest(&terms::terms(&session.policy.mirror));
-    let tip = session.replay.history.number(session.policy.tip);
-    let shown = match tip {
-        Some(tip) => session.replay.filtered(tip)?,
-        None => None,
-    };
+    let mirror = session.policy.mirror.clone();
+    match session.replay.history.number(session.policy.tip) {
+        Some(tip) => locked_at(session, tip, &mirror),
+        None => Ok(Locked { policy: terms::digest(&terms::terms(&mirror)), ..Locked::default() }),
+    }
+}
+
+/// What the lock of a commit should say whose manifest says `mirror`.
+fn locked_at(session: &mut Session<'_>, commit: u32, mirror: &Mirror) -> Result<Locked, RunError> {
+    let policy = terms::digest(&terms::terms(mirror));
+    let shown = session.replay.filtered(commit)?;
     let entries = shown.map(|shown| entries(session, &shown)).transpose()?.unwrap_or_default();
     Ok(Locked { entries, policy })
 }

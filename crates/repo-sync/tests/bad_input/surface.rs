@@ -3,7 +3,7 @@
 
 use repo_sync_testing::History;
 
-use crate::common::{Case, MANIFEST, start};
+use crate::common::{Case, MANIFEST, has, start};
 
 /// The text of the lock that this work tree should have.
 fn lock_of(case: &Case, manifest: &str) -> String {
@@ -64,6 +64,34 @@ fn an_entry_that_the_lock_does_not_list() {
     check(MANIFEST, &["would show `src/deep/`"], |history| {
         history.commit("deep", |tree| tree.file("src/deep/a.rs", "a\n"))
     });
+}
+
+/// A branch that widens is told of it before it is merged, by the lock of its base.
+#[test]
+fn a_range_that_widens() {
+    let docs = MANIFEST.replace("\"src\"", "\"src\", \"docs\"");
+    let range = ["check", "--range", "main..topic"];
+    let mut case = locked();
+    case.extend(|history| {
+        history.on("topic").commit("widen", |tree| {
+            tree.file("sync.toml", &docs).file("src/deep/a.rs", "a\n").file("src/lib.rs", "//\n")
+        })
+    });
+    let words = ["policy-widened", "new: include `docs`", "would show `src/deep/`"];
+    let report = case.bad(&range, 3, &words);
+    assert!(has(&report["refusals"], "policy-widened"), "{report}");
+    // Whoever may widen it writes the lock, too.
+    let lock = lock_of(&case, &docs).replace("[\n", "[\n  \"src/deep/\",\n");
+    case.extend(|history| {
+        history.on("topic").commit("review", |tree| tree.file("sync.lock", lock))
+    });
+    let report = case.ok(&range);
+    assert!(!has(&report["refusals"], "policy-widened"), "{report}");
+    // What is the base's own affair is not told again.
+    case.extend(|history| {
+        history.branch("topic", "main").commit("small", |tree| tree.file("src/lib.rs", "// s\n"))
+    });
+    assert_eq!(case.ok(&range)["outcome"], "planned");
 }
 
 #[test]
