@@ -118,7 +118,7 @@ fn survey(
             let Ok(root) = filter.hold(tree) else { continue };
             manifests.push((tree, manifest_entry(root.data())));
             // The fault of a tree is told at its commit, by who replays that.
-            let _ = filter.root(tree).and_then(|_| filter.aliases(tree));
+            let _ = filter.root(tree);
         }
     }
     (manifests, filter.into_ahead())

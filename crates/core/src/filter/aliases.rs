@@ -1,80 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Private paths that meet the floor by another spelling only, such as `Cloud/` or
-//! `CLOUD~1`: remembered for each filtered tree, so that each commit which has one
-//! can be told of it.
+//! `CLOUD~1`, wherever in a tree they stand.
+//!
+//! Filtering opens no directory of which nothing is public, and an alias may stand in
+//! one. So this is a walk of its own, for the commits that are new to the mirror: into
+//! every directory where a pattern of the floor can still be met, once for each.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use repo_sync_shared::PrivateTree;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::states::{StateId, States};
 use super::{Filter, FilterError};
 use crate::object::tree_entries;
-use crate::paths::join;
+use crate::paths::{Reach, join};
 
 /// How many are remembered of one tree: whoever reads of a hundred has enough to do.
 const MOST: usize = 100;
 
-/// A directory and the rules in play there.
-type Key = (StateId, PrivateTree);
-
-/// The aliases below each directory that has some, by their paths from there.
-#[derive(Default)]
-pub(super) struct Aliases {
-    below: FxHashMap<Key, Arc<[Vec<u8>]>>,
-    /// Directories of which nothing is public that were looked through.
-    looked: FxHashSet<Key>,
-}
-
-impl Aliases {
-    /// Adds what is below the entry `name` to what its directory has.
-    #[inline]
-    pub(super) fn gather(&self, entry: Key, name: &[u8], found: &mut Vec<Vec<u8>>) {
-        // Nearly always there is none in the whole history.
-        if self.below.is_empty() {
-            return;
-        }
-        let below = self.below.get(&entry).into_iter().flat_map(|below| below.iter());
-        found.extend(below.map(|path| join(name, path)));
-    }
-
-    /// Takes over what another filter of the same shape saw, whose keys are `here` ours.
-    pub(super) fn take_over(&mut self, other: Self, here: impl Fn(Key) -> Key) {
-        self.below.extend(other.below.into_iter().map(|(key, below)| (here(key), below)));
-        self.looked.extend(other.looked.into_iter().map(here));
-    }
-
-    /// Remembers what a directory has.
-    pub(super) fn note(&mut self, directory: Key, mut found: Vec<Vec<u8>>) {
-        if !found.is_empty() {
-            found.truncate(MOST);
-            self.below.insert(directory, found.into());
-        }
-    }
-}
+/// The aliases below each directory that was looked through, by their paths from
+/// there; `None` where there are none, as nearly everywhere.
+pub(super) type Aliases = FxHashMap<(StateId, PrivateTree), Option<Rc<[Vec<u8>]>>>;
 
 impl Filter<'_> {
     /// The private paths of a root tree that meet the floor by another spelling only.
     ///
     /// # Errors
-    /// A tree that has to be opened cannot be read, or is malformed.
-    pub(crate) fn aliases(&mut self, root: PrivateTree) -> Result<Arc<[Vec<u8>]>, FilterError> {
-        // With moves the root is made of parts, and was not filtered as a whole.
-        self.tree(States::ROOT, root)?;
-        Ok(self.aliases.below.get(&(States::ROOT, root)).cloned().unwrap_or_default())
+    /// A tree of which something is public cannot be read, or is malformed.
+    pub(crate) fn aliases(&mut self, root: PrivateTree) -> Result<Rc<[Vec<u8>]>, FilterError> {
+        Ok(self.aliases_below(States::ROOT, root)?.unwrap_or_default())
     }
 
-    /// Looks through a directory of which nothing is public, because its own name
-    /// spells a part of the floor in another way.
-    pub(super) fn look_for_aliases(
+    fn aliases_below(
         &mut self,
         state: StateId,
         tree: PrivateTree,
-    ) -> Result<(), FilterError> {
-        if !self.aliases.looked.insert((state, tree)) {
-            return Ok(());
+    ) -> Result<Option<Rc<[Vec<u8>]>>, FilterError> {
+        if !self.states.may_meet_floor(state) {
+            return Ok(None);
         }
+        if let Some(known) = self.aliases.get(&(state, tree)) {
+            return Ok(known.clone());
+        }
+        let found = match self.deeper(tree, |this| this.look_for_aliases(state, tree)) {
+            // What is private may be missing, and nobody can be shown what it holds.
+            Err(_) if self.states.reach(state) == Reach::Private => Vec::new(),
+            found => found?,
+        };
+        let found = (!found.is_empty()).then(|| found.into());
+        self.aliases.insert((state, tree), found.clone());
+        Ok(found)
+    }
+
+    fn look_for_aliases(
+        &mut self,
+        state: StateId,
+        tree: PrivateTree,
+    ) -> Result<Vec<Vec<u8>>, FilterError> {
         let object = self.open(tree)?;
         let mut found = Vec::new();
         for entry in tree_entries(object.data()) {
@@ -83,13 +66,13 @@ impl Filter<'_> {
             if self.states.is_alias(child) {
                 found.push(entry.name.to_vec());
             }
-            if entry.kind().is_tree() && self.states.hides_aliases(child) {
-                let below = PrivateTree::new(entry.id);
-                self.tree(child, below)?;
-                self.aliases.gather((child, below), entry.name, &mut found);
+            if entry.kind().is_tree()
+                && let Some(below) = self.aliases_below(child, PrivateTree::new(entry.id))?
+            {
+                found.extend(below.iter().map(|path| join(entry.name, path)));
             }
         }
-        self.aliases.note((state, tree), found);
-        Ok(())
+        found.truncate(MOST);
+        Ok(found)
     }
 }

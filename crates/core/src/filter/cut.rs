@@ -40,13 +40,12 @@ impl Filter<'_> {
         }
         let mut kept = Kept::new(data);
         let mut residue = 0_u64;
-        let mut aliases = Vec::new();
         let mut end = 0;
         for entry in tree_entries(data) {
             let entry = entry.map_err(|source| FilterError::Malformed { tree, source })?;
             let start = end;
             end += entry.raw.len();
-            let cut = self.judge(state, &entry, &mut aliases)?;
+            let cut = self.judge(state, &entry)?;
             residue = residue.wrapping_add(cut.residue);
             match cut.shown {
                 Shown::Nothing => kept.cut(start, end),
@@ -54,7 +53,6 @@ impl Filter<'_> {
                 Shown::Part(public) => kept.replace(end - 20, end, public.id().as_bytes()),
             }
         }
-        self.aliases.note((state, tree), aliases);
         let public = match kept.finish() {
             None => Some(PublicTree::new(tree.id())),
             Some([]) => None,
@@ -73,13 +71,12 @@ impl Filter<'_> {
         let malformed = |source| FilterError::Malformed { tree, source };
         let mut next = std::mem::take(&mut self.last).next(data);
         let mut names = Names::default();
-        let mut aliases = Vec::new();
         loop {
             next.skip(&mut names);
             let Some(entry) = next.entry() else { break };
             let entry = entry.map_err(malformed)?;
             names.check(&entry).map_err(malformed)?;
-            let cut = self.judge(States::ROOT, &entry, &mut aliases)?;
+            let cut = self.judge(States::ROOT, &entry)?;
             match cut.shown {
                 Shown::Nothing => {}
                 Shown::AsItIs => next.keep(entry.raw),
@@ -99,11 +96,7 @@ impl Filter<'_> {
         } else {
             Some(PublicTree::new(object::hash(Kind::Tree, last.kept())))
         };
-        // Each tree is told of its aliases, those of the last one among them.
-        if aliases.is_empty() {
-            self.last = last;
-        }
-        self.aliases.note((States::ROOT, tree), aliases);
+        self.last = last;
         Ok(Done { public, residue })
     }
 
@@ -114,16 +107,8 @@ impl Filter<'_> {
     }
 
     /// What becomes of an entry of a directory.
-    fn judge(
-        &mut self,
-        state: StateId,
-        entry: &TreeEntry<'_>,
-        aliases: &mut Vec<Vec<u8>>,
-    ) -> Result<Cut, FilterError> {
+    fn judge(&mut self, state: StateId, entry: &TreeEntry<'_>) -> Result<Cut, FilterError> {
         let child = self.states.child(state, entry.name);
-        if self.states.is_alias(child) {
-            aliases.push(entry.name.to_vec());
-        }
         if entry.kind() != EntryKind::Tree {
             let is_public = self.states.is_public(child);
             let is_own = state == States::ROOT && OWN_FILES.contains(&entry.name);
@@ -142,7 +127,6 @@ impl Filter<'_> {
             None if public.is_none() => digest(entry.raw, 0),
             None => 0,
         };
-        self.aliases.gather((child, below), entry.name, aliases);
         let shown = match public.filter(|_| !self.states.is_moved(child)) {
             None => Shown::Nothing,
             Some(public) if public.id() == entry.id => Shown::AsItIs,

@@ -185,10 +185,6 @@ impl<'r> Filter<'r> {
     ) -> Result<Option<PublicTree>, FilterError> {
         match self.states.reach(state) {
             Reach::Public => return Ok(Some(PublicTree::new(tree.id()))),
-            Reach::Private if self.states.hides_aliases(state) => {
-                self.deeper(tree, |this| this.look_for_aliases(state, tree))?;
-                return Ok(None);
-            }
             Reach::Private => return Ok(None),
             Reach::Mixed => {}
         }

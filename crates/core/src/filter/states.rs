@@ -37,7 +37,7 @@ struct Known {
     public: bool,
     moved: bool,
     alias: bool,
-    hides_aliases: bool,
+    may_meet_floor: bool,
     children: FxHashMap<Box<[u8]>, StateId>,
 }
 
@@ -89,10 +89,10 @@ impl States {
         self.known[state.0 as usize].alias
     }
 
-    /// Whether such a path may lie below, where nothing is public.
+    /// Whether a path below may meet the floor, in whatever spelling.
     #[inline]
-    pub(super) fn hides_aliases(&self, state: StateId) -> bool {
-        self.known[state.0 as usize].hides_aliases
+    pub(super) fn may_meet_floor(&self, state: StateId) -> bool {
+        self.known[state.0 as usize].may_meet_floor
     }
 
     /// The state of the entry `name` of a directory.
@@ -142,7 +142,7 @@ impl States {
             reach,
             public: state.position.is_public(),
             alias: state.position.is_alias(),
-            hides_aliases: state.position.hides_aliases(),
+            may_meet_floor: state.position.may_meet_floor(),
             moved: state.source.is_some_and(|node| self.sources.is_moved(node)),
             children: FxHashMap::default(),
             state: state.clone(),

@@ -2,7 +2,6 @@
 //! The questions that the checks ask a filter: what is new in a public tree, what is
 //! not in it, and what stands where.
 
-
 use repo_sync_shared::{ObjectId, PrivateTree};
 use repo_sync_testing::{History, Repo, Tree};
 
@@ -279,6 +278,7 @@ fn aliases_are_remembered_wherever_they_stand() {
     aliases(&["cloud/x", "src/a", "ops/keys", "src/inner/x"], &[]);
     aliases(&["Cloud", "Cloudy", "src/a"], &["Cloud"]);
     aliases(&["OPS/Keys/x", "OPS/other", "src/a"], &["OPS/Keys"]);
+    aliases(&["ops/Keys/x", "src/a"], &["ops/Keys"]);
     aliases(&["src/a/Inner", "src/b/INNER/x", "src/b/x"], &["src/a/Inner", "src/b/INNER"]);
     aliases(&["src/a/Inner/x", "src/b/Inner/x"], &["src/a/Inner", "src/b/Inner"]);
 }

@@ -119,7 +119,7 @@ pub fn judge(
         .cloned()
         .collect();
     new_roots(session, &new, &public, &mut found);
-    aliases(session, &range, &public, &mut found);
+    aliases(session, &range, &public, &mut found)?;
     policies(session, request, head, &new, &mut found)?;
     widened(session, request, head, &public, &mut found)?;
     let subject = Subject { new: &new, public: &public, tags: &[], refs: &[] };

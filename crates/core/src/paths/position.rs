@@ -177,10 +177,10 @@ impl Position {
         self.alias
     }
 
-    /// Whether a path below may meet the floor by another spelling although nothing
-    /// below is public.
-    pub fn hides_aliases(&self) -> bool {
-        self.reach() == Reach::Private && !self.live.is_empty()
+    /// Whether a path below may meet the floor, in whatever spelling. Below a path that
+    /// does, or that is excluded, none does any more.
+    pub fn may_meet_floor(&self) -> bool {
+        self.live.iter().any(|at| at.list == List::Floor)
     }
 
     /// What can still happen below.
@@ -199,8 +199,8 @@ impl Position {
         if self.included {
             self.live.retain(|at| at.list != List::Include);
         } else if !self.live.iter().any(|at| at.list == List::Include) {
-            // Nothing below is public, and only another spelling is still of interest.
-            self.live.retain(|at| at.spelling != Spelling::Exact);
+            // Nothing below is public, and only the floor is still of interest.
+            self.live.retain(|at| at.list == List::Floor);
         }
         self.live.sort_unstable();
         self.live.dedup();
@@ -300,38 +300,53 @@ mod tests {
     fn another_spelling_of_the_floor_is_an_alias() {
         let floor = ["cloud", "secrets/keys", "Vault", "vault", "**/deep.d/x"];
         let rules = rules(&["src"], &[], &floor);
-        let check = |path, alias, hides| {
-            let at = at(&rules, path);
-            assert_eq!((at.is_alias(), at.hides_aliases()), (alias, hides), "{path}");
+        let check = |path, alias| {
+            assert_eq!(at(&rules, path).is_alias(), alias, "{path}");
         };
-        check("cloud", false, false);
-        check("Cloud", true, false);
-        check("CLOUD~1", true, false);
-        check("CLOUD~1/x", false, false);
-        check("clo~1", false, false);
-        check(r"cloud\x", true, false);
-        check(r"\cloud", true, false);
-        check(r"x\cloud", false, false);
+        check("cloud", false);
+        check("Cloud", true);
+        check("CLOUD~1", true);
+        check("CLOUD~1/x", false);
+        check("clo~1", false);
+        check(r"cloud\x", true);
+        check(r"\cloud", true);
+        check(r"x\cloud", false);
         // The floor has a line of its own for this spelling.
-        check("Vault", false, false);
-        check("VAULT", true, false);
-        check("secrets", false, false);
-        check("Secrets", false, true);
-        check("Secrets/keys", true, false);
-        check("Secrets/other", false, false);
-        check("SECRET~1", false, true);
-        check("SECRET~1/keys", true, false);
-        check("secrets/keys", false, false);
-        // Nothing at all is public there, so nobody looks.
-        check("secrets/KEYS~1", false, false);
-        check(r"secrets\keys", true, false);
-        check(r"secrets\Keys\a", true, false);
-        check(r"secrets\other", false, false);
-        check(r"a\deep.d\x", true, false);
-        check("src/deep.d", false, false);
-        check("src/deep.d/X", true, false);
-        check("DEEP~1.D", false, true);
-        check("DEEP~1.D/x", true, false);
+        check("Vault", false);
+        check("VAULT", true);
+        check("secrets", false);
+        check("Secrets", false);
+        check("Secrets/keys", true);
+        check("Secrets/other", false);
+        check("SECRET~1", false);
+        check("SECRET~1/keys", true);
+        check("secrets/keys", false);
+        check("secrets/KEYS~1", true);
+        check(r"secrets\keys", true);
+        check(r"secrets\Keys\a", true);
+        check(r"secrets\other", false);
+        check(r"a\deep.d\x", true);
+        check("src/deep.d", false);
+        check("src/deep.d/X", true);
+        check("DEEP~1.D", false);
+        check("DEEP~1.D/x", true);
+    }
+
+    #[test]
+    fn the_floor_may_be_met_below_where_a_pattern_of_it_is_on_its_way() {
+        let rules = rules(&["src"], &["old", "ops/old"], &["cloud", "ops/keys"]);
+        let check = |path, expected| {
+            assert_eq!(at(&rules, path).may_meet_floor(), expected, "{path}");
+        };
+        check("ops", true);
+        check("Ops", true);
+        check("ops/keys", false);
+        check("ops/Keys", false);
+        check("ops/old", false);
+        check("cloud", false);
+        check("other", false);
+        check("src", false);
+        check("old", false);
     }
 
     /// The floor holds what folds to it, and what only some systems would take for it

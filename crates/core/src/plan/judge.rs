@@ -124,24 +124,24 @@ const NARROWED: &str = "the commit's own manifest publishes this path, that of t
 /// commit that has it and is not behind the mirror's tips. An exact pattern of the
 /// policy tip settles what they are.
 pub(crate) fn aliases(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     reached: &[bool],
     public: &[bool],
     findings: &mut Vec<RawFinding>,
-) {
-    let replay = &session.replay;
-    if replay.aliases.is_empty() {
-        return;
-    }
+) -> Result<(), RunError> {
+    let replay = &mut session.replay;
     let shown = replay.images.numbers().filter(|&image| public[image as usize]);
     let old = replay.history.dag.ancestors(shown.filter_map(|it| replay.images.shown_by(it)));
     let tip = &session.policy.mirror.shape.rules;
     let mut seen = FxHashSet::default();
-    for (commit, paths) in &replay.aliases {
-        if old[*commit as usize] || !reached[*commit as usize] {
+    for commit in replay.history.numbers() {
+        if old[commit as usize] || !reached[commit as usize] {
             continue;
         }
-        for path in paths.iter().filter(|path| seen.insert(*path)) {
+        for path in replay.aliases(commit)?.iter() {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
             let mut settling = tip.floor().iter().chain(tip.exclude());
             if settling.any(|rule| rule.pattern.matches_exact(path)) {
                 continue;
@@ -149,10 +149,11 @@ pub(crate) fn aliases(
             let hint = "some file systems take this path for one on the floor; rename it, or list \
                         it in `private` or `exclude` as it is spelt";
             let rule = tip.floor_rule(path).map(ToString::to_string);
-            let finding = RawFinding::at(Check::PathAlias, *commit, hint).path(path.clone());
+            let finding = RawFinding::at(Check::PathAlias, commit, hint).path(path.clone());
             findings.push(RawFinding { rule, ..finding });
         }
     }
+    Ok(())
 }
 
 /// What only this clone has is nobody's to publish yet.

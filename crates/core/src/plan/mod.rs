@@ -136,7 +136,7 @@ impl Plan {
         }
         judge::unknown_refs(session, request, &refs, &mut findings);
         findings.extend(of_new_commits(session, &reached, &public));
-        judge::aliases(session, &reached, &public, &mut findings);
+        judge::aliases(session, &reached, &public, &mut findings)?;
 
         let mut plan = Self {
             refs,

@@ -11,6 +11,7 @@ mod parents;
 mod seam;
 mod text;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree};
@@ -44,9 +45,6 @@ pub struct Replay<'r> {
     pub images: Images,
     /// What was found on the way, by private commit.
     pub findings: Vec<RawFinding>,
-    /// The private paths that meet the floor by another spelling only, of each commit
-    /// that has some.
-    pub(crate) aliases: Vec<(u32, Arc<[Vec<u8>]>)>,
     /// How many headers were dropped because they are not on the allow-list.
     pub dropped_headers: u64,
     objects: &'r Objects<'r>,
@@ -85,7 +83,6 @@ impl<'r> Replay<'r> {
         let mut this = Self {
             images: Images::with_capacity(history.len()),
             findings: Vec::new(),
-            aliases: Vec::new(),
             dropped_headers: 0,
             objects,
             filters: filters.collect(),
@@ -291,6 +288,17 @@ impl<'r> Replay<'r> {
         Ok(Some(Shown { filter, directory, tree: tree.id(), as_is: tree.id() == root.id() }))
     }
 
+    /// The private paths of a commit that meet the floor by another spelling only.
+    ///
+    /// # Errors
+    /// A tree of which something is public cannot be read any more.
+    pub(crate) fn aliases(&mut self, commit: u32) -> Result<Rc<[Vec<u8>]>, RunError> {
+        let root = self.history.tree(commit);
+        let Some(filter) = self.filter_of(commit) else { return Ok(Rc::default()) };
+        let found = filter.aliases(root);
+        found.map_err(|err| self.unfiltered(&err, commit))
+    }
+
     /// The filter that reads a commit's tree, if a manifest governs it.
     pub(crate) fn filter_of(&mut self, commit: u32) -> Option<&mut Filter<'r>> {
         let shape = self.terms.in_force.shape(commit)?;
@@ -349,13 +357,7 @@ impl<'r> Replay<'r> {
             let finding = RawFinding { weight: Weight::Always, ..finding.path(collision.other) };
             self.findings.push(finding);
         }
-        let tree = tree.map_err(|err| self.unfiltered(&err, commit))?;
-        let aliases = self.filters[shape as usize].aliases(root);
-        let aliases = aliases.map_err(|err| self.unfiltered(&err, commit))?;
-        if !aliases.is_empty() {
-            self.aliases.push((commit, aliases));
-        }
-        Ok(tree)
+        tree.map_err(|err| self.unfiltered(&err, commit))
     }
 
     /// Why the tree of a commit could not be filtered, with the place.

@@ -29,6 +29,11 @@ fn a_path_that_meets_the_floor_only_by_another_spelling() {
     check("Ops\\keys", Some("Ops\\\\keys"));
     check("src/a/b.KEY", Some("src/a/b.KEY"));
     check("src/inner/x", Some("src/inner"));
+    // Nothing at all is public there, and yet somebody looks.
+    check("ops/Keys/x", Some("ops/Keys"));
+    check("ops/KEYS~1/x", Some("ops/KEYS~1"));
+    check("ops/sub/a.KEY", Some("ops/sub/a.KEY"));
+    check("vendor/deep/down/b.Key", Some("vendor/deep/down/b.Key"));
 }
 
 #[test]
@@ -41,8 +46,9 @@ fn a_path_that_is_spelt_as_the_floor_or_is_another() {
         "README.rst",
         "Ops/other",
         "Ops\\more/x",
-        // Nothing at all is public there, so nobody looks.
-        "ops/Keys/x",
+        "ops/other/keys",
+        "ops/keys/Keys",
+        "cloud/x/a.KEY",
         "src/a/b.key",
         "src/Inner/x",
         "a~1",
