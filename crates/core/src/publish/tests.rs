@@ -2,6 +2,7 @@
 //! The verifier against an engine, a store or a mirror that was tampered with.
 
 mod fates;
+mod mirrors;
 mod trees;
 
 use std::ffi::OsString;
@@ -63,6 +64,41 @@ impl Run {
         let (claims, staging) = fill(&private, &mirror, options);
         let store = staging.path().to_owned();
         Self { repo, private, claims, store, _staging: staging }
+    }
+
+    /// A run for a mirror that shows images of this history already.
+    fn onto(history: History, shown: &[(&str, &str)]) -> Self {
+        let mut first = Self::new(history);
+        let mirror = first.mirror();
+        for (name, label) in shown {
+            let image = first.image(label);
+            first.push(&format!("{image}:{name}"));
+        }
+        first.again(&mirror)
+    }
+
+    /// Another run of the same repository, for a mirror that may have changed.
+    fn again(self, mirror: &Address) -> Self {
+        let Self { repo, _staging: staging, .. } = self;
+        // Two runs for one mirror wait for each other.
+        drop(staging);
+        let private = PrivateRepo::discover(repo.path()).expect("it was just built");
+        let (claims, staging) = fill(&private, mirror, &SessionOptions::default());
+        let store = staging.path().to_owned();
+        Self { repo, private, claims, store, _staging: staging }
+    }
+
+    /// Where the mirror is, or would be.
+    fn mirror(&self) -> Address {
+        Address::Path(self.repo.scratch().join("mirror.git"))
+    }
+
+    /// Pushes from the store to the mirror, which is made if it is not there.
+    fn push(&self, refspec: &str) {
+        let Address::Path(path) = self.mirror() else { panic!("the mirror is a path") };
+        let path = path.to_str().expect("a scratch directory has a plain name");
+        self.git().run(&["init", "--quiet", "--bare", path], b"").expect("git can make it");
+        self.git().run(&["push", "--quiet", path, refspec], b"").expect("the mirror takes it");
     }
 
     /// What the verifier finds.
@@ -162,7 +198,7 @@ fn fill(private: &PrivateRepo, address: &Address, options: &SessionOptions) -> (
     let objects = private.objects().expect("it has objects");
     let session = Session::open(private, &objects, options, &[], &Silent);
     let mut session = session.expect("the history is sound");
-    let remote = RemoteRefs::default();
+    let remote = RemoteRefs::read(address, &environment).expect("it is a path");
     let plan = Plan::make(&mut session, &request.with(&remote)).expect("it can be planned");
     let staging = Staging::open(private.git_dir(), "public", &environment);
     let mut staging = staging.expect("the store can be made");
@@ -306,6 +342,18 @@ fn a_ref_that_must_not_move_so_is_found() {
     finds("does not descend from", |run| {
         run.claims.updates[0].expected = Some(ObjectId::EMPTY_TREE);
     });
+    finds("does not descend from", |run| {
+        branch(run, "refs/heads/main", "shown");
+        run.claims.updates[0].expected = Some(run.image("guide"));
+    });
+    finds("is not on that branch", |run| {
+        branch(run, "refs/heads/main", "start");
+        run.claims.branches.retain(|(name, _)| name != "main");
+        let hidden = run.claim("start").private;
+        run.claims.branches.push(("main".to_owned(), hidden));
+        let (new, source) = (run.image("shown"), run.repo.id("shown"));
+        (run.claims.updates[0].new, run.claims.updates[0].source) = (new, source);
+    });
     let tag = |run: &mut Run| {
         let at = run.claims.updates.iter().position(|one| one.name.starts_with(b"refs/tags/"));
         at.expect("the tag is planned")
@@ -348,10 +396,32 @@ fn a_private_id_in_a_message_is_found() {
 fn a_path_on_the_floor_of_the_policy_tip_is_found() {
     let tip = MANIFEST.replace("[mirror", "private = [\"docs\"]\n[mirror");
     let tip = tip.replace("\"src\", \"docs\"", "\"src\"");
-    let history = history().commit("tighten", |tree| tree.file("sync.toml", tip));
-    let findings = Run::new(history).audit();
+    let tighten = || history().commit("tighten", |tree| tree.file("sync.toml", &tip));
+    let findings = Run::new(tighten()).audit();
     let denied: Vec<_> = findings.iter().filter_map(|one| one.path.as_deref()).collect();
     assert_eq!(denied, ["docs/guide"], "{findings:#?}");
+    // What the mirror shows already is no new leak.
+    let more = tighten().commit("more", |tree| tree.file("src/c", "c\n"));
+    assert_eq!(Run::onto(more, &[("refs/heads/main", "join")]).audit(), []);
+}
+
+/// What the mirror shows already is no part of the next run.
+#[test]
+fn a_run_holds_what_is_new() {
+    let mut run = Run::onto(history(), &[("refs/heads/main", "start")]);
+    assert_eq!(run.audit(), []);
+    let holds = |text: &[u8]| {
+        let id = crate::object::hash(crate::object::Kind::Blob, text).to_string();
+        run.git().run(&["cat-file", "-e", &id], b"").is_ok()
+    };
+    assert!(holds(b"b\n") && !holds(b"a\n"));
+    let old = run.image("start");
+    let update = run.claims.updates.iter().find(|one| one.name == b"refs/heads/main");
+    assert_eq!(update.expect("main moves on").expected, Some(old));
+
+    let all = [("refs/heads/main", "join")];
+    let run = Run::onto(history().commit("more", |tree| tree.file("src/c", "c\n")), &all);
+    assert_eq!(run.audit(), []);
 }
 
 /// A manifest that stands in for all others says what is withheld, too.

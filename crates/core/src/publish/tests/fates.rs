@@ -279,6 +279,9 @@ fn ids_in_messages_become_public() {
     kept("like [start:7], -g[start:12].", "like [start:7], -g[start:12].");
     kept("not x[hidden:9] and [hidden:6]\n", "not x[hidden:9] and [hidden:6]\n");
     kept("no id at all", "no id at all");
+    // The id of a commit of somebody else.
+    let theirs = format!("like {}\n", "1234567890abcdef".repeat(3).split_at(40).0);
+    kept(&theirs, &theirs);
     kept("like [hidden]\n", "like [hidden]\n");
     let zeros = format!("{AS_THEY_ARE}like {} [start:8]\n", "0".repeat(10));
     words("[message]\nids = \"mask\"\n", "like [hidden:10] [start:8]\n", &zeros);
