@@ -57,7 +57,7 @@ enum Wanted {
 }
 
 /// Where filter and verifier differ, or do not do what the manifest says.
-fn faults(shape: &Shape, verifier: &Rules, word: &str) -> Vec<String> {
+pub(crate) fn faults(shape: &Shape, verifier: &Rules, word: &str) -> Vec<String> {
     let rules = &shape.rules;
     let mut probes: Vec<(Vec<u8>, Wanted, String)> = Vec::new();
     let lists = [

@@ -18,6 +18,9 @@ pub mod error;
 pub mod explain;
 pub mod export;
 pub mod filter;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gate;
 pub mod git;
 pub mod history;

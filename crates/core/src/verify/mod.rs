@@ -29,6 +29,8 @@ mod mirror;
 mod object;
 mod pattern;
 mod people;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod readings;
 mod staged;
 mod stop;
 mod store;

@@ -11,7 +11,6 @@ use super::RuleSet;
 use super::go_syntax::from_go;
 use super::pattern::{Pattern, PatternError};
 use super::rule::{Allowlist, Rule, Target};
-use super::rules::built_in;
 
 /// A mistake in a `.gitleaks.toml`, or something in it that cannot be honoured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -160,8 +159,11 @@ enum RawTarget {
 /// A fault and where it stands, until that is a line.
 type Faulty<T> = Result<T, (Range<usize>, GitleaksFault)>;
 
+/// Makes the built-in rules, without those of these ids.
+type BuiltIn = fn(without: &[&str]) -> Vec<Rule>;
+
 /// Reads and compiles a whole file.
-pub(super) fn read(text: &[u8]) -> Result<RuleSet, GitleaksError> {
+pub(super) fn read(text: &[u8], built_in: BuiltIn) -> Result<RuleSet, GitleaksError> {
     let at = |end: usize, fault| GitleaksError {
         line: 1 + memchr::memchr_iter(b'\n', &text[..end]).count(),
         fault,
@@ -171,10 +173,10 @@ pub(super) fn read(text: &[u8]) -> Result<RuleSet, GitleaksError> {
         let start = err.span().map_or(0, |span| span.start);
         at(start, GitleaksFault::Toml(err.message().to_owned()))
     })?;
-    rule_set(raw).map_err(|(span, fault)| at(span.start, fault))
+    rule_set(raw, built_in).map_err(|(span, fault)| at(span.start, fault))
 }
 
-fn rule_set(raw: RawFile) -> Faulty<RuleSet> {
+fn rule_set(raw: RawFile, built_in: BuiltIn) -> Faulty<RuleSet> {
     let mut rules = Vec::<Rule>::new();
     for rule in raw.rules {
         let rule = rule.into_inner();

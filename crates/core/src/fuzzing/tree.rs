@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Raw trees.
+
+use crate::object::{
+    EntryKind, Kind, MalformedTree, Names, TreeEntry, append_entry, check_tree, tree_entries,
+};
+use crate::verify::readings;
+
+/// What is read is written back byte for byte, or is an error that ends the reading; a
+/// tree that the engine finds sound has the same entries for the verifier. Whoever
+/// begins in the middle of a tree, where that is allowed, comes to the same verdict.
+pub fn tree(data: &[u8]) {
+    let read: Result<Vec<TreeEntry<'_>>, MalformedTree> = tree_entries(data).collect();
+    let sound = check_tree(data);
+    let Ok(entries) = read else {
+        assert!(sound.is_err(), "a tree that cannot be read is not sound");
+        assert!(readings::tree(data).is_err(), "the verifier reads what the engine cannot");
+        return;
+    };
+    let mut written = Vec::new();
+    for entry in &entries {
+        append_entry(&mut written, entry.mode, entry.name, entry.id);
+    }
+    assert_eq!(written, data, "the entries are all of the tree");
+    if let Some(verdict) = from_the_middle(&entries) {
+        assert_eq!(verdict, sound, "it is the same from the middle on");
+    }
+    if sound.is_ok() {
+        let kind = |entry: &TreeEntry<'_>| match entry.kind() {
+            EntryKind::Tree => Kind::Tree,
+            EntryKind::Blob | EntryKind::Executable | EntryKind::Symlink => Kind::Blob,
+            EntryKind::Gitlink => Kind::Commit,
+        };
+        let ours: Vec<_> = entries.iter().map(|it| (it.mode, it.name, it.id, kind(it))).collect();
+        assert_eq!(readings::tree(data), Ok(ours));
+    }
+}
+
+/// The verdict on a tree, where it can be reached from an entry in the middle.
+fn from_the_middle(entries: &[TreeEntry<'_>]) -> Option<Result<(), MalformedTree>> {
+    let (before, after) = entries.split_at(entries.len().div_ceil(2));
+    let mut names = Names::default();
+    before.iter().try_for_each(|entry| names.check(entry)).ok()?;
+    let middle = before.last().filter(|_| names.is_settled())?;
+    let mut names = Names::after(middle.raw);
+    Some(after.iter().try_for_each(|entry| names.check(entry)))
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The verifier's readings of single texts as plain data, for who holds them against
+//! the engine's. Nothing of a run comes here.
+
+use repo_sync_shared::ObjectId;
+
+use super::manifest::{Rules, Settings, Sight};
+use super::object::{self, Headed, Is};
+use super::pattern::{Path, Pattern};
+use super::people::{Mailmap, People, Public};
+use super::text::{self, Mode, Quoted};
+use super::trailers::publishes_empty;
+use crate::object::Kind;
+
+/// An entry of a tree: mode, name, id, and what it names.
+pub(crate) type Entry<'a> = (&'a [u8], &'a [u8], ObjectId, Kind);
+
+/// The entries of a tree.
+pub(crate) fn tree(data: &[u8]) -> Result<Vec<Entry<'_>>, String> {
+    let kind = |is| match is {
+        Is::Tree => Kind::Tree,
+        Is::Blob => Kind::Blob,
+        Is::Gitlink => Kind::Commit,
+    };
+    let read = object::entries(data)?;
+    Ok(read.into_iter().map(|it| (it.mode, it.name, it.id, kind(it.is))).collect())
+}
+
+/// The bytes of the commit that the verifier makes of a commit, with nothing private
+/// in it to leave out.
+pub(crate) fn commit(data: &[u8]) -> Result<Vec<u8>, String> {
+    let read = Headed::read(data)?;
+    let (tree, parents) = read.links()?;
+    let people = [read.required("author")?, read.required("committer")?];
+    Ok(object::write_commit(tree, &parents, people, read.one("encoding")?, read.message))
+}
+
+/// The bytes of the tag that the verifier makes of a tag on `commit`.
+pub(crate) fn tag(data: &[u8], commit: ObjectId) -> Result<Vec<u8>, String> {
+    let read = Headed::read(data)?;
+    let (name, tagger) = (read.required("tag")?, read.one("tagger")?);
+    Ok(object::write_tag(commit, name, tagger, read.message.map(text::unsigned)))
+}
+
+/// The subject and the public section of a message.
+pub(crate) fn public_section(message: &[u8]) -> Vec<u8> {
+    Mode::PublicSection.apply(message)
+}
+
+/// A message with all ids that it quotes masked.
+pub(crate) fn masked(message: &[u8]) -> Vec<u8> {
+    text::with_ids(message, |_| Quoted::Masked)
+}
+
+/// Whether a message asks to be published although its commit changes nothing.
+pub(crate) fn asks_for_empty(message: &[u8]) -> bool {
+    publishes_empty(message)
+}
+
+/// An author's line and a message, with `one` in place of everybody.
+pub(crate) fn overwritten(one: &str, who: &[u8], message: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let people = People::Overwrite(one.to_owned());
+    let public = Public { people: &people, mailmap: None };
+    (public.header(who), public.message(message))
+}
+
+/// An author's line and a message under a mailmap.
+pub(crate) fn mapped(mailmap: &[u8], who: &[u8], message: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let mailmap = Mailmap::read(mailmap);
+    let people = People::Mailmap(String::new());
+    let public = Public { people: &people, mailmap: Some(&mailmap) };
+    (public.header(who), public.message(message))
+}
+
+/// Whether a text is a pattern.
+pub(crate) fn is_pattern(text: &str) -> bool {
+    Pattern::new(text).is_ok()
+}
+
+/// Whether a pattern matches the whole name of a branch or tag.
+pub(crate) fn matches_name(pattern: &str, name: &[u8]) -> bool {
+    Pattern::new(pattern).is_ok_and(|pattern| pattern.matches_name(name))
+}
+
+/// What a path is to a manifest of these include, exclude and floor patterns.
+pub(crate) fn sight([include, exclude, floor]: [&[&str]; 3], path: &[u8]) -> Option<Sight> {
+    let list = |texts: &[&str]| {
+        texts.iter().map(|text| Pattern::new(text)).collect::<Result<Vec<_>, _>>().ok()
+    };
+    let rules = Rules {
+        include: list(include)?,
+        exclude: list(exclude)?,
+        floor: list(floor)?,
+        moves: Vec::new(),
+        message: Mode::Keep,
+        mask: false,
+        people: People::Keep,
+        key: String::new(),
+    };
+    Some(rules.sight(&Path::new(path)?))
+}
+
+/// What the policy tip says of one mirror, besides the rules.
+pub(crate) struct Said {
+    pub(crate) first_branch: String,
+    /// Its name and those that it had.
+    pub(crate) names: Vec<String>,
+    pub(crate) seams: usize,
+}
+
+/// The settings of a mirror.
+pub(crate) fn settings(manifest: &[u8], mirror: &str) -> Result<Said, String> {
+    let Settings { first_branch, names, seams, .. } = Settings::read(manifest, mirror)?;
+    Ok(Said { first_branch, names, seams: seams.len() })
+}
