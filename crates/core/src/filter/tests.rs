@@ -179,6 +179,14 @@ fn private_files_are_told_of_once() {
     private(SRC, &[&["src/in/no"], &["src/in/no", "src/on/no"]], &[&["src/in/no"], &["src/on/no"]]);
 }
 
+#[test]
+fn a_directory_that_is_public_or_private_as_a_whole() {
+    let src = "include = [\"src\", \"docs/in\"]\n";
+    private(src, &[&["src/in/a", "x/in/a", "src/b"]], &[&["x/in/a"]]);
+    private(src, &[&["docs/in/a", "docs/b", "src/b"]], &[&["docs/b"]]);
+    private(src, &[&["src/in/a"], &["src/in/b", "src/c"]], &[&[], &[]]);
+}
+
 /// Whether two trees differ in nothing private.
 #[track_caller]
 fn alike(manifest: &str, one: &[&str], other: &[&str], expected: bool) {
@@ -305,4 +313,65 @@ fn two_entries_on_one_place_collide() {
     collisions(&["a", "b"], &[("b", "a")]);
     collisions(&["a/x", "b/y"], &[]);
     collisions(&["docs"], &[]);
+}
+
+#[test]
+fn a_walk_comes_by_every_object() {
+    let rows: [&[&str]; 2] = [&["src/a", "src/in/b", "src/no", "x"], &["src/a", "src/in/c"]];
+    let case = Trees::new(SRC, &rows);
+    let left = case.ask(|filter| {
+        let mut held = Holdings::default();
+        let mut shown: Vec<Shown> = Vec::new();
+        for &root in &case.roots {
+            let directory = filter.directory(root).expect("the trees are sound");
+            let tree = filter.root(root).expect("the trees are sound").id();
+            shown.push(Shown { filter: 0, directory, tree, as_is: tree == root.id() });
+        }
+        let filters = std::slice::from_mut(filter);
+        for one in &shown {
+            walk(filters, one, &[], &mut held).expect("the trees are sound");
+        }
+        assert_eq!((held.trees.len(), held.blobs.len()), (6, 3));
+        let everything = held.trees.iter().chain(&held.blobs).copied();
+        let mut unseen = Unseen::new(everything.chain([case.roots[0].id()]).collect());
+        for one in &shown {
+            walk(filters, one, &[], &mut unseen).expect("the trees are sound");
+        }
+        unseen.ids.into_iter().collect::<Vec<_>>()
+    });
+    // The private root is not public.
+    assert_eq!(left, [case.roots[0].id()]);
+}
+
+#[test]
+fn an_object_is_found_by_its_id() {
+    let case = Trees::new(SRC, &[&["a/b/c", "a/d", "e"]]);
+    let objects = case.private.objects().expect("it has objects");
+    let at = |id| locate(&objects, case.roots[0], id).map(|path| text(&path));
+    let blob = |content: &str| object::hash(Kind::Blob, content.as_bytes());
+    for path in ["a/b/c", "a/d", "e"] {
+        assert_eq!(at(blob(path)).as_deref(), Some(path));
+    }
+    assert_eq!(at(blob("x")), None);
+    assert_eq!(at(case.roots[0].id()), None);
+}
+
+/// What is public as a whole is opened by the walk first, which stops in time.
+#[test]
+fn a_tree_that_is_too_deep_is_refused() {
+    let walks = |depth: usize| {
+        let path = format!("src{}/a", "/in".repeat(depth));
+        let case = Trees::new("include = [\"src\"]\n", &[&[&path]]);
+        case.ask(|filter| {
+            let directory = filter.directory(case.roots[0]).expect("the root is sound");
+            let tree = filter.root(case.roots[0]).expect("the root is sound").id();
+            let new = Shown { filter: 0, directory, tree, as_is: false };
+            walk(std::slice::from_mut(filter), &new, &[], &mut Told(Vec::new())).is_ok()
+        })
+    };
+    // So many levels take more room than a test has.
+    let roomy = std::thread::Builder::new().stack_size(64 << 20);
+    let asked = roomy.spawn(move || (walks(MAX_DEPTH - 2), walks(MAX_DEPTH)));
+    let asked = asked.expect("a thread can be started").join().expect("nothing panics");
+    assert_eq!(asked, (true, false));
 }

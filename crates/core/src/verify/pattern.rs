@@ -359,6 +359,9 @@ mod tests {
         check("{a,b/{c,d}}/e", "b/d/e", true);
         check("{a,b/{c,d}}/e", "b/e", false);
         check(r"\{a", "{a", true);
+        check("[ab]{c,d}", "bd", true);
+        check("[{,]{c,d}", ",d", true);
+        check(r"[\]]{c,d}", "xc", false);
     }
 
     #[test]
