@@ -74,11 +74,26 @@ fn the_url_of_another_mirror() {
 #[test]
 fn an_address_that_looks_like_an_option_or_a_command() {
     let case = Case::new(start(MANIFEST));
-    for to in ["--to=-x", "--to=--upload-pack=touch pwned", "--to=", "--to=git@-oProxyCommand=x:y"]
-    {
+    for to in [
+        "--to=-x",
+        "--to=--upload-pack=touch pwned",
+        "--to=",
+        "--to=git@-oProxyCommand=x:y",
+        "--to=-oProxyCommand=x@host:y",
+        "--to=https://host/x\n--upload-pack=y",
+        "--to=git@host:x\ny",
+    ] {
         case.bad(&["sync", to], 2, &["is not a usable address"]);
     }
-    for to in ["ext::sh -c touch% pwned", "fd::3", "git://host/x", "ssh://-oProxyCommand=x/y"] {
+    for to in [
+        "ext::sh -c touch% pwned",
+        "fd::3",
+        "git://host/x",
+        "ssh://-oProxyCommand=x/y",
+        "ssh://-oProxyCommand=x@host/y",
+        "ftp://host/x",
+        "transport::https://host/x",
+    ] {
         case.bad(&["sync", "--to", to], 2, &["only https, http, ssh and file addresses and paths"]);
     }
     assert!(!case.repo().path().join("pwned").exists());
