@@ -8,6 +8,7 @@ use repo_sync_testing::{History, Repo, Tree};
 use super::*;
 use crate::git::PrivateRepo;
 use crate::manifest::Manifest;
+use crate::object;
 
 /// A filter, and trees to ask it about.
 struct Trees {
