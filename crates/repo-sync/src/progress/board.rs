@@ -189,13 +189,13 @@ mod tests {
             "one of a few seconds says how it ended",
             &[(0, 10), (1_000, 20), (2_000, 70)],
             3_000,
-            "filter: 100/100 commits\n",
+            "filter: 100/100 trees\n",
         );
         check(
             "a long one also says how far it is, but not often",
             &[(4_000, 30), (5_000, 1), (5_100, 1), (7_000, 8), (9_900, 1), (10_000, 1)],
             11_000,
-            "filter: 31/100 commits\nfilter: 42/100 commits\nfilter: 42/100 commits\n",
+            "filter: 31/100 trees\nfilter: 42/100 trees\nfilter: 42/100 trees\n",
         );
     }
 
@@ -212,7 +212,7 @@ mod tests {
         let (out, board, start) = begin(ProgressStyle::Lines, None);
         board.advance(Phase::Filter, 7);
         board.finish(Phase::Filter, start + Duration::from_secs(2));
-        assert_eq!(out.text(), "filter: 7 commits\n");
+        assert_eq!(out.text(), "filter: 7 trees\n");
     }
 
     /// Steps are milliseconds since the start, and what was done then.
