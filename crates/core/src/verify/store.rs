@@ -147,7 +147,6 @@ fn next(reader: &mut impl BufRead) -> std::io::Result<Option<Held>> {
     let mut text = Vec::new();
     let keep = matches!(kind, Kind::Commit | Kind::Tag);
     let mut content = reader.by_ref().take(size);
-    let mut left = size;
     loop {
         let bytes = content.fill_buf()?;
         if bytes.is_empty() {
@@ -158,14 +157,62 @@ fn next(reader: &mut impl BufRead) -> std::io::Result<Option<Held>> {
             text.extend_from_slice(bytes);
         }
         let len = bytes.len();
-        left -= len as u64;
         content.consume(len);
     }
+    // Nothing is left to read of an object that is shorter than it was said to be.
     let mut end = [0];
     reader.read_exact(&mut end)?;
-    if left > 0 || end != [b'\n'] {
+    if end != [b'\n'] {
         return Err(broken());
     }
     let hashed = ObjectId::from_bytes(sha1.finalize().into());
     Ok(Some(Held { id, kind, size, hashed, text: keep.then_some(text) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "78981922613b2afb6025042ff6bd878ac1994e85";
+
+    /// What is made of the output of git: of each object its kind, its size, and whether
+    /// its bytes are those of its id.
+    #[track_caller]
+    fn check(output: &str, expected: Result<&[(Kind, u64, bool)], ()>) {
+        let mut reader = output.as_bytes();
+        let mut read = Vec::new();
+        let all = loop {
+            match next(&mut reader) {
+                Ok(Some(held)) => read.push((held.kind, held.size, held.hashed == held.id)),
+                Ok(None) => break Ok(&read[..]),
+                Err(_) => break Err(()),
+            }
+        };
+        assert_eq!(all, expected, "{output:?}");
+    }
+
+    #[test]
+    fn what_git_says_of_objects_is_read_to_the_end() {
+        let blob = format!("{ID} blob 2\na\n\n");
+        check("", Ok(&[]));
+        check(&blob, Ok(&[(Kind::Blob, 2, true)]));
+        check(&blob.repeat(2), Ok(&[(Kind::Blob, 2, true), (Kind::Blob, 2, true)]));
+        check(&blob.replace("\na", "\nb"), Ok(&[(Kind::Blob, 2, false)]));
+        check(&blob.replace("blob", "tag"), Ok(&[(Kind::Tag, 2, false)]));
+    }
+
+    #[test]
+    fn what_breaks_off_is_an_error() {
+        let blob = format!("{ID} blob 2\na\n\n");
+        for at in 1..blob.len() {
+            check(&blob[..at], Err(()));
+        }
+        check(&format!("{blob}x"), Err(()));
+        check(&format!("{ID} missing\n"), Err(()));
+        check(&format!("{ID} blob 1\na\n\n"), Err(()));
+        check(&format!("{ID} blob 3\na\n\n"), Err(()));
+        check(&format!("{ID} blob 2 x\na\n\n"), Err(()));
+        check(&format!("{ID} note 2\na\n\n"), Err(()));
+        check(&format!("{ID} blob -2\na\n\n"), Err(()));
+    }
 }
