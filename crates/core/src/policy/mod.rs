@@ -2,7 +2,7 @@
 //! Which manifest speaks: the one at the policy tip for levels, seams and refs,
 //! and for each commit the one that shapes its image.
 //!
-//! [`Policy::load`] reads the first, [`InForce::resolve`] the second. An image
+//! [`Policy::load`] reads the first, [`InForce`] the second. An image
 //! follows from the commit, its ancestors and what stands here: nothing else.
 
 mod in_force;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Commit graph in, images out.
 //!
-//! [`Replay::run`] goes through the private history, parents first, and gives
+//! [`Replay`] goes through the private history, parents first, and gives
 //! each commit its image or drops it: the rules of the public history
 //! (algorithm 1). It knows nothing of refs or remotes, and it writes nothing;
 //! [`Replay::commit_bytes`] makes the bytes of an image when somebody wants them.
