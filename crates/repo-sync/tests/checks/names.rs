@@ -118,6 +118,23 @@ fn a_path_that_is_public_in_another_place() {
     assert_eq!(found, [""; 0]);
 }
 
+/// What one branch shows may be named on another that holds only the rest of it.
+#[test]
+fn a_directory_that_is_public_on_one_of_two_branches() {
+    let manifest = MANIFEST.replace("]\n[mirror", "]\nexclude = [\"**/*.key\"]\n[mirror");
+    let manifest = format!("{manifest}branches = [\"main\", \"next\"]\n");
+    let check = |next: &str, expected: &[&str]| {
+        let found = refused(&manifest, |history| {
+            let history = history.commit("keys", |tree| tree.file("src/vault/a.key", "1\n"));
+            let history = history.on("next").commit("next", |tree| tree.file(next, "2\n"));
+            history.on("main").commit("more", |tree| tree.file("a.txt", "see src/vault\n"))
+        });
+        assert_eq!(found, expected, "{next}");
+    };
+    check("src/vault/b.key", &["private-reference a.txt:1"]);
+    check("src/vault/b.rs", &[]);
+}
+
 #[test]
 fn a_layout_that_every_project_has() {
     let manifest = "version = 1\ninclude = [\"docs\", \"*.*\"]\n[mirror.public]\n";
