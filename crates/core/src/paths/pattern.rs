@@ -10,6 +10,10 @@ use super::glob::Name;
 /// How many alternatives the braces of one pattern may stand for.
 const MAX_ALTERNATIVES: usize = 1_000;
 
+/// How long one component may be: four times the longest name that any system takes,
+/// and short enough that every glob compiles.
+const LONGEST_COMPONENT: usize = 1_000;
+
 /// A pattern over whole paths from the root, `/` as separator.
 ///
 /// It matches a path if it matches the path itself or any of its parent
@@ -58,6 +62,9 @@ pub enum PatternError {
     /// `a**b`.
     #[error("`**` must be a component of its own, not a part of `{0}`")]
     DoubleStar(String),
+    /// A component beyond every name.
+    #[error("one component of a pattern cannot have more than {LONGEST_COMPONENT} bytes")]
+    TooLong,
     /// `{a,b`.
     #[error("unbalanced braces")]
     Braces,
@@ -193,6 +200,9 @@ fn parse_alternative(text: &str) -> Result<Alternative, PatternError> {
     }
     let mut components =
         text.split('/').map(parse_component).collect::<Result<Vec<Component>, _>>()?;
+    // `**/**` says no more than `**`, and each would be tried at every depth.
+    components
+        .dedup_by(|next, last| matches!((next, last), (Component::AnyDepth, Component::AnyDepth)));
     let mut open_end = false;
     while let Some(Component::AnyDepth) = components.last() {
         components.pop();
@@ -210,6 +220,7 @@ fn parse_component(text: &str) -> Result<Component, PatternError> {
         "" => Err(PatternError::EmptyComponent),
         "." | ".." => Err(PatternError::DotComponent(text.to_owned())),
         "**" => Ok(Component::AnyDepth),
+        text if text.len() > LONGEST_COMPONENT => Err(PatternError::TooLong),
         text if text.contains("**") => Err(PatternError::DoubleStar(text.to_owned())),
         text => {
             check_classes(text)?;
@@ -385,6 +396,15 @@ mod tests {
         refuse("x[a\u{e9}]", PatternError::WideClass('\u{e9}'));
         refuse("[!a-c-e]", PatternError::JoinedRanges);
         assert!(matches!(Pattern::parse("[a"), Err(PatternError::Glob(_))));
+        refuse(&"a*".repeat(501), PatternError::TooLong);
+    }
+
+    #[test]
+    fn the_longest_component_compiles() {
+        for part in ["a*", "?", "[a]", "[!a-z]", "*?", "\\*", "\u{390}*"] {
+            let pattern = part.repeat(LONGEST_COMPONENT / part.len());
+            check(&pattern, "no such name", false);
+        }
     }
 
     #[track_caller]

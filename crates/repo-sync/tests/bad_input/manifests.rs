@@ -57,6 +57,37 @@ fn a_pattern_that_matches_nothing() {
     case.warned("pattern-unmatched", &["`srcx/lib.rs` matches nothing", "did you mean `src`?"]);
 }
 
+/// Patterns that a careless matcher would try for ever, or expand beyond all memory.
+#[test]
+fn a_pattern_without_end() {
+    for pattern in [
+        "*".repeat(1_000_000),
+        "a*".repeat(2_000) + "b",
+        "*a".repeat(100_000),
+        "**/".repeat(1_000) + "x",
+        "**/a/".repeat(200) + "x",
+        "{a,b}".repeat(40),
+        "{a,{b,{c,d}}}".repeat(20),
+        "{".repeat(100_000),
+        "[a-z]".repeat(50_000),
+        "x/".repeat(1_000),
+    ] {
+        for list in ["include", "exclude", "private"] {
+            let text = match list {
+                "include" => MANIFEST.replace("\"src\"", &format!("\"src\", \"{pattern}\"")),
+                list => MANIFEST.replace("[mirror", &format!("{list} = [\"{pattern}\"]\n[mirror")),
+            };
+            let name = ["src/", &*"a".repeat(200)].concat();
+            let deep = ["src", &*"/a".repeat(300), "/y"].concat();
+            let history = start(&text).commit("names", |tree| tree.file(name, "").file(deep, ""));
+            let case = Case::new(history).limited("ulimit -t 60; ulimit -v 4194304");
+            let screen = case.run(&["sync", "--to", "$MIRROR"]);
+            let start = &pattern[..pattern.len().min(20)];
+            assert!([0, 2, 3].contains(&screen.status), "{list} {start}: {}", screen.status);
+        }
+    }
+}
+
 #[test]
 fn a_manifest_that_is_not_a_plain_file_at_the_tip() {
     let link = start(MANIFEST).commit("link", |tree| tree.symlink("sync.toml", "src/lib.rs"));
