@@ -75,6 +75,33 @@ fn a_tag_on_a_private_commit() {
     assert_eq!(case.mirror.refs().into_keys().collect::<Vec<_>>(), ["refs/heads/main"]);
 }
 
+/// Names that git itself would not make, or that look like something else on a command
+/// line: such a branch is published under its whole name, or not at all.
+#[test]
+fn refs_with_odd_names() {
+    let text = manifest("branches = [\"main\", \"**\"]\ntags = [\"**\"]\n");
+    let case = Case::new(start(&text));
+    let id = case.repo().git(["rev-parse", "main"]);
+    let odd = ["-evil", "+plus", "a+b", "--upload-pack=x", "refs/heads/main", "caf\u{e9}", "a%0ab"];
+    let bad = ["../../x", "a..b", "@{u}", "a:b", "a b", "a\x1b[31m", "x.lock", "a~1", "a^", "c\\d"];
+    let mut packed = "# pack-refs with: peeled fully-peeled\n".to_owned();
+    for name in odd.iter().chain(&bad) {
+        packed += &format!("{id} refs/heads/{name}\n{id} refs/tags/{name}\n");
+    }
+    std::fs::write(case.repo().path().join(".git/packed-refs"), packed).expect("writable");
+    let screen = case.run(&["sync", "--to", "$MIRROR"]);
+    let said = [&*screen.stdout, &screen.stderr].concat();
+    assert!(!said.contains('\x1b'), "{said:?}");
+    let shown = case.mirror.refs();
+    for name in shown.keys() {
+        let name = name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/"));
+        let name = name.expect("nothing but branches and tags");
+        assert!(name == "main" || odd.contains(&name), "{name}");
+    }
+    assert!(screen.status != 0 || shown.contains_key("refs/heads/-evil"), "\n{screen}");
+    case.nothing_private();
+}
+
 #[test]
 fn a_branch_that_is_listed_and_gone() {
     let text = manifest("branches = [\"main\", \"next\", \"release/*\"]\n");
