@@ -361,7 +361,6 @@ mod tests {
         check(r"\{a", "{a", true);
         check("[ab]{c,d}", "bd", true);
         check("[{,]{c,d}", ",d", true);
-        check(r"[\]]{c,d}", "xc", false);
     }
 
     #[test]
