@@ -6,9 +6,10 @@ use std::hash::Hasher as _;
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
 use rustc_hash::FxHasher;
 
+use super::last::Last;
 use super::states::{StateId, States};
 use super::{Done, Filter, FilterError};
-use crate::object::{self, EntryKind, Kind, Names, TreeEntry, tree_entries};
+use crate::object::{self, EntryKind, Kind, Names, TreeEntry};
 
 /// What a commit may change without touching anything private: they say what is.
 const OWN_FILES: [&[u8]; 2] = [b"sync.toml", b"sync.lock"];
@@ -28,55 +29,28 @@ enum Shown {
 }
 
 impl Filter<'_> {
-    /// Cuts out of the bytes of a tree what is private, and hashes the rest.
+    /// Cuts out of the bytes of a tree what is private, and hashes the rest. Of a root
+    /// tree only what is not as in the one before is read.
     pub(super) fn cut(&mut self, state: StateId, tree: PrivateTree) -> Result<Done, FilterError> {
-        if state == States::ROOT {
-            return self.cut_root(tree);
-        }
-        let object = self.open(tree)?;
-        let data = object.data();
-        if data.is_empty() {
-            return Ok(self.cut_empty(state));
-        }
-        let mut kept = Kept::new(data);
-        let mut residue = 0_u64;
-        let mut end = 0;
-        for entry in tree_entries(data) {
-            let entry = entry.map_err(|source| FilterError::Malformed { tree, source })?;
-            let start = end;
-            end += entry.raw.len();
-            let cut = self.judge(state, &entry)?;
-            residue = residue.wrapping_add(cut.residue);
-            match cut.shown {
-                Shown::Nothing => kept.cut(start, end),
-                Shown::AsItIs => {}
-                Shown::Part(public) => kept.replace(end - 20, end, public.id().as_bytes()),
-            }
-        }
-        let public = match kept.finish() {
-            None => Some(PublicTree::new(tree.id())),
-            Some([]) => None,
-            Some(bytes) => Some(PublicTree::new(object::hash(Kind::Tree, bytes))),
-        };
-        Ok(Done { public, residue })
-    }
-
-    /// The same for a root tree, by what is not as in the one before.
-    fn cut_root(&mut self, tree: PrivateTree) -> Result<Done, FilterError> {
         let object = self.read(tree)?;
         let data = object.data();
         if data.is_empty() {
-            return Ok(self.cut_empty(States::ROOT));
+            // One that was empty before stays only if its own path is public.
+            let kept = self.states.is_public(state);
+            let public = kept.then_some(PublicTree::new(ObjectId::EMPTY_TREE));
+            return Ok(Done { public, residue: 0 });
         }
         let malformed = |source| FilterError::Malformed { tree, source };
-        let mut next = std::mem::take(&mut self.last).next(data);
+        let is_root = state == States::ROOT;
+        let last = if is_root { std::mem::take(&mut self.last) } else { Last::default() };
+        let mut next = last.next(data);
         let mut names = Names::default();
         loop {
             next.skip(&mut names);
             let Some(entry) = next.entry() else { break };
             let entry = entry.map_err(malformed)?;
             names.check(&entry).map_err(malformed)?;
-            let cut = self.judge(States::ROOT, &entry)?;
+            let cut = self.judge(state, &entry)?;
             match cut.shown {
                 Shown::Nothing => {}
                 Shown::AsItIs => next.keep(entry.raw),
@@ -87,23 +61,19 @@ impl Filter<'_> {
             }
             next.judged(&entry, cut.residue, names.is_settled());
         }
-        let last = next.finish();
-        let residue = last.residue();
-        let public = if last.is_whole() {
+        let done = next.finish();
+        let residue = done.residue();
+        let public = if done.is_whole() {
             Some(PublicTree::new(tree.id()))
-        } else if last.kept().is_empty() {
+        } else if done.kept().is_empty() {
             None
         } else {
-            Some(PublicTree::new(object::hash(Kind::Tree, last.kept())))
+            Some(PublicTree::new(object::hash(Kind::Tree, done.kept())))
         };
-        self.last = last;
+        if is_root {
+            self.last = done;
+        }
         Ok(Done { public, residue })
-    }
-
-    /// A directory that was empty before stays only if its own path is public.
-    fn cut_empty(&self, state: StateId) -> Done {
-        let kept = self.states.is_public(state);
-        Done { public: kept.then_some(PublicTree::new(ObjectId::EMPTY_TREE)), residue: 0 }
     }
 
     /// What becomes of an entry of a directory.
@@ -142,43 +112,6 @@ fn digest(bytes: &[u8], below: u64) -> u64 {
     hasher.write(bytes);
     hasher.write_u64(below);
     hasher.finish()
-}
-
-/// The bytes of a tree while pieces of it are cut out or replaced. Nothing is
-/// copied until the first difference.
-struct Kept<'d> {
-    data: &'d [u8],
-    out: Vec<u8>,
-    /// Up to here `data` is dealt with.
-    done: usize,
-}
-
-impl<'d> Kept<'d> {
-    fn new(data: &'d [u8]) -> Self {
-        Self { data, out: Vec::new(), done: 0 }
-    }
-
-    fn cut(&mut self, from: usize, to: usize) {
-        self.replace(from, to, &[]);
-    }
-
-    fn replace(&mut self, from: usize, to: usize, with: &[u8]) {
-        if self.out.capacity() == 0 {
-            self.out.reserve(self.data.len());
-        }
-        self.out.extend_from_slice(&self.data[self.done..from]);
-        self.out.extend_from_slice(with);
-        self.done = to;
-    }
-
-    /// The new bytes, or `None` if nothing was changed.
-    fn finish(&mut self) -> Option<&[u8]> {
-        if self.done == 0 {
-            return None;
-        }
-        self.out.extend_from_slice(&self.data[self.done..]);
-        Some(&self.out)
-    }
 }
 
 #[cfg(test)]
