@@ -5,17 +5,16 @@
 //! On a sound engine there is nothing to stop. `crates/testing/bugs/run` puts a bug
 //! into the engine first, and reads the line of counts that the test prints.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::panic::catch_unwind;
 
 use repo_sync_shared::{Check, Finding, ObjectId, Outcome};
 use repo_sync_testing::{BareMirror, CommitText, History, Oracle, Repo, TagText, Tree, generate};
 
-use super::{SyncRequest, canary, carry_out, hints, read_refs, stage};
+use super::tests::{environment, request};
+use super::{canary, carry_out, hints, read_refs, stage};
 use crate::error::RunError;
-use crate::git::{Address, Environment, PrivateRepo};
-use crate::manifest::Date;
+use crate::git::{Address, PrivateRepo};
 use crate::plan::Plan;
 use crate::progress::Silent;
 use crate::session::{Session, SessionOptions};
@@ -111,17 +110,8 @@ enum Ending {
 /// the verifier.
 fn sync(repo: &Repo, address: &Address) -> Result<Ending, RunError> {
     let private = PrivateRepo::discover(repo.path()).expect("it was just built");
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let environment = Environment::new([(OsString::from("PATH"), path)]);
-    let today = Date { year: 2024, month: 1, day: 1 };
-    let request = SyncRequest {
-        rev: None,
-        any_rev: false,
-        address,
-        environment: &environment,
-        local: true,
-        today,
-    };
+    let environment = environment();
+    let request = request(address, &environment);
     let objects = private.objects().expect("it has objects");
     let mut session = Session::open(&private, &objects, &SessionOptions::default(), &[], &Silent)?;
     let remote = read_refs(&request, &Silent)?;

@@ -142,7 +142,12 @@ pub fn sync(
             }
         }
         let Some(staging) = &mut staging else { continue };
-        let audit = prepare(session, request, staging, &mut plan, &remote, progress)?;
+        check(session, request, &mut plan, progress)?;
+        progress.reached(Milestone::Checked);
+        if plan.outcome() != Outcome::Planned {
+            return Ok(Ended::of(plan));
+        }
+        let audit = stage(session, request, staging, &mut plan, &remote, progress)?;
         if plan.outcome() != Outcome::Planned {
             return Ok(Ended { audit, ..Ended::of(plan) });
         }
@@ -162,25 +167,8 @@ pub fn sync(
     Ok(Ended { plan, outcome, error: Some(error.to_owned()), audit: None })
 }
 
-/// Shows what is new to the checks, stages it, and asks the verifier. What any of
-/// them finds is in the plan then.
-fn prepare(
-    session: &mut Session<'_>,
-    request: &SyncRequest<'_>,
-    staging: &mut Staging,
-    plan: &mut Plan,
-    remote: &RemoteRefs,
-    progress: &dyn Progress,
-) -> Result<Option<Audit>, RunError> {
-    check(session, request, plan, progress)?;
-    progress.reached(Milestone::Checked);
-    if plan.outcome() != Outcome::Planned {
-        return Ok(None);
-    }
-    stage(session, request, staging, plan, remote, progress)
-}
-
-/// Stages a plan and asks the verifier about the store.
+/// Stages a plan and asks the verifier about the store. What either finds is in the
+/// plan then.
 fn stage(
     session: &mut Session<'_>,
     request: &SyncRequest<'_>,

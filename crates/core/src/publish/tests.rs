@@ -186,15 +186,7 @@ impl Run {
 /// What is claimed of a first publication, and the store that it fills.
 fn fill(private: &PrivateRepo, address: &Address, options: &SessionOptions) -> (Claims, Staging) {
     let environment = environment();
-    let today = Date { year: 2024, month: 1, day: 1 };
-    let request = SyncRequest {
-        rev: None,
-        any_rev: false,
-        address,
-        environment: &environment,
-        local: true,
-        today,
-    };
+    let request = request(address, &environment);
     let objects = private.objects().expect("it has objects");
     let session = Session::open(private, &objects, options, &[], &Silent);
     let mut session = session.expect("the history is sound");
@@ -208,7 +200,13 @@ fn fill(private: &PrivateRepo, address: &Address, options: &SessionOptions) -> (
     (claims.expect("nobody is asked"), staging)
 }
 
-fn environment() -> Environment {
+/// What a test asks for.
+pub(super) fn request<'a>(address: &'a Address, environment: &'a Environment) -> SyncRequest<'a> {
+    let today = Date { year: 2024, month: 1, day: 1 };
+    SyncRequest { rev: None, any_rev: false, address, environment, local: true, today }
+}
+
+pub(super) fn environment() -> Environment {
     let path = std::env::var_os("PATH").unwrap_or_default();
     Environment::new([(OsString::from("PATH"), path)])
 }

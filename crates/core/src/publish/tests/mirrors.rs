@@ -47,15 +47,7 @@ impl Live {
         let objects = private.objects().expect("it has objects");
         let session = Session::open(private, &objects, &SessionOptions::default(), &[], &Silent);
         let mut session = session.expect("the history is sound");
-        let today = Date { year: 2024, month: 1, day: 1 };
-        let request = SyncRequest {
-            rev: None,
-            any_rev: false,
-            address: &address,
-            environment: &environment,
-            local: true,
-            today,
-        };
+        let request = request(&address, &environment);
         verify(&mut session, &request, full, &Silent).expect("it can be read")
     }
 }
