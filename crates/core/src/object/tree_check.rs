@@ -12,8 +12,8 @@ use repo_sync_shared::ObjectId;
 /// Refuses a tree that git, a file system or we could read in different ways.
 ///
 /// That is: an entry that is cut off or has no known mode, a name that is empty or
-/// longer than git allows, holds a slash, is `.`, `..` or [`.git`](is_dotgit), two entries of one name,
-/// another order than git's, or the null id.
+/// longer than git allows, holds a slash, is `.`, `..` or [`.git`](is_dotgit), two
+/// entries of one name, another order than git's, or the null id.
 pub fn check_tree(data: &[u8]) -> Result<(), MalformedTree> {
     let mut names = Names::default();
     for entry in tree_entries(data) {
