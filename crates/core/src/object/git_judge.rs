@@ -61,4 +61,49 @@ impl Git {
         let out = String::from_utf8(self.ok(args, input)).expect("git prints text here");
         out.lines().next().unwrap_or_default().to_owned()
     }
+
+    /// The trailers of a message, one a line.
+    #[track_caller]
+    pub(crate) fn trailers(&self, message: &str) -> String {
+        let args = ["interpret-trailers", "--parse", "--no-divider"];
+        String::from_utf8_lossy(&self.ok(&args, message.as_bytes())).into_owned()
+    }
+}
+
+/// Lines that matter to whoever looks for trailers, and some that do not.
+const MESSAGE_LINES: [&str; 20] = [
+    "Signed-off-by: A <a@b>",
+    "(cherry picked from commit 12)",
+    "Key: value",
+    "Two-Words : x",
+    "Two-Words\t: x",
+    "Not a key: x",
+    "prose",
+    " more",
+    "",
+    "",
+    "",
+    "# comment",
+    "Conflicts:",
+    "\tfile",
+    " ",
+    "---",
+    "# ------------------------ >8 ------------------------",
+    ":",
+    "a:b",
+    "\r",
+];
+
+/// Messages to look for trailers in; half of them begin with a subject.
+pub(crate) fn messages(seed: u64, count: usize) -> impl Iterator<Item = String> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    std::iter::repeat_with(move || {
+        let start = if rng.bool() { "subject\n\n" } else { "" };
+        let lines = rng.usize(..10);
+        let lines: Vec<_> =
+            (0..lines).map(|_| MESSAGE_LINES[rng.usize(..MESSAGE_LINES.len())]).collect();
+        let end = if rng.u8(..5) > 0 { "\n" } else { "" };
+        [start, &lines.join("\n"), end].concat()
+    })
+    .take(count)
 }
