@@ -215,15 +215,12 @@ pub(super) fn unknown_refs(
 }
 
 /// Patterns that match nothing at the policy tip, each with the nearest name.
-pub(super) fn unmatched_patterns(
-    session: &mut Session<'_>,
-    findings: &mut Vec<RawFinding>,
-) -> Result<(), RunError> {
+pub(super) fn unmatched_patterns(session: &Session<'_>, findings: &mut Vec<RawFinding>) {
     for name in &session.policy.unmatched {
         let hint = format!("no private branch is called `{name}`");
         findings.push(notice(Check::BranchGone, None, hint));
     }
-    let Some(tip) = session.replay.history.number(session.policy.tip) else { return Ok(()) };
+    let Some(tip) = session.replay.history.number(session.policy.tip) else { return };
     let shape = session.policy.mirror.shape.clone();
     let rules = &shape.rules;
     let stated: Vec<&Rule> = rules
@@ -233,8 +230,7 @@ pub(super) fn unmatched_patterns(
         .chain(rules.floor().iter().filter(|rule| rule.origin != crate::paths::Origin::BuiltIn))
         .collect();
     let tree = session.replay.history.tree(tip);
-    let names = super::unmatched::unmatched(session.replay.objects(), tree, &stated)?;
-    for (rule, nearest) in names {
+    for (rule, nearest) in super::unmatched::unmatched(session.replay.objects(), tree, &stated) {
         let near = nearest.map(|name| format!("; did you mean `{}`?", escape_bytes(&name)));
         let hint = format!(
             "`{}` matches nothing in the policy tip{}",
@@ -243,5 +239,4 @@ pub(super) fn unmatched_patterns(
         );
         findings.push(notice(Check::PatternUnmatched, None, hint).rule(rule));
     }
-    Ok(())
 }

@@ -15,11 +15,18 @@ pub(super) type Unmatched<'p> = (&'p Rule, Option<Vec<u8>>);
 /// How many entries are looked at. In a larger tree no rule is said to match nothing.
 const MOST: usize = 1_000_000;
 
-/// The rules that match no path of a tree, each with the nearest name there is.
-///
-/// # Errors
-/// A tree cannot be read.
+/// The rules that match no path of a tree, each with the nearest name there is. Of a
+/// tree that cannot be read whole no rule is said to match nothing: what is private may
+/// be missing, and whoever needs the rest says so.
 pub(super) fn unmatched<'p>(
+    objects: &Objects<'_>,
+    root: PrivateTree,
+    rules: &[&'p Rule],
+) -> Vec<Unmatched<'p>> {
+    look_for(objects, root, rules).unwrap_or_default()
+}
+
+fn look_for<'p>(
     objects: &Objects<'_>,
     root: PrivateTree,
     rules: &[&'p Rule],

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use repo_sync_testing::{Kind, object_id};
 
-use crate::common::{Case, MANIFEST, PRIVATE, assert_at, manifest, start};
+use crate::common::{Case, MANIFEST, PRIVATE, assert_at, has, manifest, start};
 
 impl Case {
     /// Unpacks the private repository, so that each object is a file.
@@ -116,6 +116,12 @@ fn what_is_private_may_be_missing() {
         case.remove(id);
     }
     assert_eq!(case.ok(&["sync", "--to", "$MIRROR"])["outcome"], "synced");
+
+    // Whether a pattern matches something cannot be told of what is not there.
+    let edited = MANIFEST.replace("README.md\"", "README.md\", \"**/generated\"");
+    fs::write(case.env.join("sync.toml"), edited).expect("a scratch place");
+    let report = case.ok(&["plan", "--to", "$MIRROR", "--manifest", "$ROOT/sync.toml"]);
+    assert!(!has(&report["warnings"], "pattern-unmatched"), "{report}");
 }
 
 #[test]
