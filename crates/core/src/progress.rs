@@ -55,12 +55,9 @@ pub enum Milestone {
     PackBegun,
     ObjectsSent,
     CopyBegun,
-    CopyIndexed,
-    CopySent,
-    CopyCompared,
-    PackToBeIndexed,
-    PackWritten,
-    PackIndexed,
+    Copied,
+    PackToBeFinished,
+    PackFinished,
     HistoryToBeCutOff,
     HistoryCutOff,
     Filled,
@@ -77,7 +74,7 @@ pub enum Milestone {
 
 impl Milestone {
     /// Every point there is, in the order of a run.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 28] = [
         Self::RefsRead,
         Self::Planned,
         Self::Locked,
@@ -91,12 +88,9 @@ impl Milestone {
         Self::PackBegun,
         Self::ObjectsSent,
         Self::CopyBegun,
-        Self::CopyIndexed,
-        Self::CopySent,
-        Self::CopyCompared,
-        Self::PackToBeIndexed,
-        Self::PackWritten,
-        Self::PackIndexed,
+        Self::Copied,
+        Self::PackToBeFinished,
+        Self::PackFinished,
         Self::HistoryToBeCutOff,
         Self::HistoryCutOff,
         Self::Filled,

@@ -62,6 +62,8 @@ const SETTINGS: &[&str] = &[
     // A staging store holds the trees of what the mirror has, but no files of it:
     // git must look at all of these trees before it believes to need one.
     "pack.useSparse=false",
+    // One pack, of whatever size.
+    "pack.packSizeLimit=0",
     "push.followTags=false",
     "push.recurseSubmodules=no",
     "push.gpgSign=false",
@@ -112,20 +114,10 @@ pub enum GitError {
     },
 }
 
-/// Said of a child that wrote nothing for people.
-const NO_REASON: &str = "it gave no reason";
-
 fn if_missing(source: &std::io::Error) -> &'static str {
     match source.kind() {
         std::io::ErrorKind::NotFound => ": is git installed and on PATH?",
         _ => "",
-    }
-}
-
-impl GitError {
-    /// Whether the child failed without a word, as one does whose reader is gone.
-    pub(crate) fn is_silent(&self) -> bool {
-        matches!(self, Self::Failed { stderr, .. } if stderr == NO_REASON)
     }
 }
 
@@ -146,6 +138,11 @@ impl Git {
     pub(crate) fn var(mut self, key: &str, value: impl Into<OsString>) -> Self {
         self.environment.push((OsString::from(key), value.into()));
         self
+    }
+
+    /// The same with one more place to find objects in, as a repository's `objects`.
+    pub(crate) fn borrowing(self, objects: &Path) -> Self {
+        self.var("GIT_ALTERNATE_OBJECT_DIRECTORIES", in_quotes(objects))
     }
 
     /// A child with this subcommand and these arguments, its input and output
@@ -221,7 +218,12 @@ impl Git {
     ///
     /// # Errors
     /// It could not be started.
-    pub fn spawn(&self, args: &[&str], input: Stdio, output: Stdio) -> Result<Child, GitError> {
+    pub fn spawn(
+        &self,
+        args: &[impl AsRef<OsStr>],
+        input: Stdio,
+        output: Stdio,
+    ) -> Result<Child, GitError> {
         self.command(args)
             .stdin(input)
             .stdout(output)
@@ -235,7 +237,7 @@ impl Git {
     ///
     /// # Errors
     /// It failed.
-    pub fn finish(args: &[&str], child: Child) -> Result<Vec<u8>, GitError> {
+    pub fn finish(args: &[impl AsRef<OsStr>], child: Child) -> Result<Vec<u8>, GitError> {
         let output = child
             .wait_with_output()
             .map_err(|source| GitError::Pipe { command: subcommand(args), source })?;
@@ -272,6 +274,20 @@ fn subcommand(args: &[impl AsRef<OsStr>]) -> String {
     args.first().map(|name| name.as_ref().to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// A path as git reads one in a list, in quotes since it may hold what separates them
+/// (<https://git-scm.com/docs/git#Documentation/git.txt-GITALTERNATEOBJECTDIRECTORIES>).
+fn in_quotes(path: &Path) -> OsString {
+    let mut quoted = vec![b'"'];
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            quoted.push(b'\\');
+        }
+        quoted.push(byte);
+    }
+    quoted.push(b'"');
+    argument(&quoted)
+}
+
 /// Bytes as an argument: ref names and paths need not be UTF-8.
 pub(crate) fn argument(bytes: &[u8]) -> OsString {
     #[cfg(unix)]
@@ -289,5 +305,5 @@ pub(super) fn last_words(stderr: &[u8]) -> String {
         .map(|line| repo_sync_shared::escape_text(line.trim_ascii_end()))
         .filter(|line| !line.is_empty())
         .collect();
-    if lines.is_empty() { NO_REASON.to_owned() } else { lines.join("\n") }
+    if lines.is_empty() { "it gave no reason".to_owned() } else { lines.join("\n") }
 }

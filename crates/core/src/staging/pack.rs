@@ -4,20 +4,23 @@
 //! [`PackWriter`] takes objects one by one and keeps none of their bytes. A tree
 //! goes in as the difference to the one before it at the same place: whole, the
 //! root trees of a long history would be most of the work of a run. The writer
-//! checks nothing; `git index-pack`, which reads the pack, does.
+//! believes the ids that it is told; the verifier, which reads every object of the
+//! store, does not.
 //!
 //! See <https://git-scm.com/docs/gitformat-pack>.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Seek as _, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
 
-use flate2::{Compress, Compression, FlushCompress, Status};
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use repo_sync_shared::ObjectId;
 use rustc_hash::FxHashMap;
 use sha1::{Digest as _, Sha1};
+use tempfile::NamedTempFile;
 
 use super::delta::tree_delta;
+use super::index::{Packed, write_index};
 use crate::object::Kind;
 
 /// The most deltas that may lead from a whole tree to another; git's own default.
@@ -31,17 +34,23 @@ const LEVEL: Compression = Compression::fast();
 /// The type of a delta that names its base by the distance within the pack.
 const OFS_DELTA: u8 = 6;
 
-/// How much is read at once when a pack is streamed.
+/// How much is written at once, and read when a pack is hashed.
 const CHUNK: usize = 64 * 1024;
+
+/// What a pack begins with, before the number of its objects: version 2.
+const MAGIC: [u8; 8] = *b"PACK\0\0\0\x02";
+
+/// How the names of packs begin that are not finished, so that git clears them away.
+const UNFINISHED: &str = "tmp_pack_";
 
 /// Writes objects into a pack, in the order given and each id once.
 ///
-/// The body of the pack is a temporary file without a name until
-/// [`finish`](Self::finish) streams it. After an error a writer is good for
-/// nothing but being dropped.
+/// The pack has a name of its own from [`finish`](Self::finish) on. After an error a
+/// writer is good for nothing but being dropped.
 pub struct PackWriter {
-    body: BufWriter<File>,
-    /// The length of the body, where the next object begins.
+    dir: PathBuf,
+    pack: BufWriter<NamedTempFile>,
+    /// How long the pack is: where the next object begins.
     end: u64,
     written: FxHashMap<ObjectId, Place>,
     deflate: Compress,
@@ -51,22 +60,30 @@ pub struct PackWriter {
     stream: Vec<u8>,
 }
 
-/// Where an object lies in the body, and how many deltas lead to it.
+/// Where an object lies in the pack, the CRC-32 of its bytes there, and how many deltas
+/// lead to it.
 #[derive(Clone, Copy)]
 struct Place {
     offset: u64,
+    crc: u32,
     depth: u8,
 }
 
 impl PackWriter {
-    /// A pack without objects, whose body is kept in the directory `dir`.
+    /// A pack without objects in the directory `dir`.
     ///
     /// # Errors
     /// No file can be made there.
     pub fn create(dir: &Path) -> io::Result<Self> {
+        let file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir)?;
+        let mut pack = BufWriter::with_capacity(CHUNK, file);
+        // How many objects there are is known at the end.
+        pack.write_all(&MAGIC)?;
+        pack.write_all(&[0; 4])?;
         Ok(Self {
-            body: BufWriter::with_capacity(CHUNK, tempfile::tempfile_in(dir)?),
-            end: 0,
+            dir: dir.to_owned(),
+            pack,
+            end: MAGIC.len() as u64 + 4,
             written: FxHashMap::default(),
             deflate: Compress::new(LEVEL, true),
             delta: Vec::new(),
@@ -92,7 +109,7 @@ impl PackWriter {
     /// Writes an object whole, unless it is in the pack already.
     ///
     /// # Errors
-    /// The body cannot be written.
+    /// The pack cannot be written.
     pub fn write(&mut self, kind: Kind, id: ObjectId, data: &[u8]) -> io::Result<()> {
         if self.contains(id) {
             return Ok(());
@@ -107,7 +124,7 @@ impl PackWriter {
     /// else whole. Does nothing if the tree is in the pack already.
     ///
     /// # Errors
-    /// The body cannot be written.
+    /// The pack cannot be written.
     pub fn write_tree(
         &mut self,
         id: ObjectId,
@@ -132,33 +149,28 @@ impl PackWriter {
         self.append(id, base.depth + 1, &head)
     }
 
-    /// Streams the pack into `out`: its header, the body, and the SHA-1 of both.
-    /// Returns the number of bytes.
+    /// Ends the pack and gives it its name, `pack-*.pack` and `.idx`. Returns its length
+    /// in bytes.
     ///
     /// # Errors
-    /// The body cannot be read back, or `out` cannot be written.
-    pub fn finish(self, out: &mut dyn Write) -> io::Result<u64> {
-        let mut header = *b"PACK\0\0\0\x02\0\0\0\0";
-        header[8..].copy_from_slice(&self.len().to_be_bytes());
-        let mut body = self.body.into_inner().map_err(io::IntoInnerError::into_error)?;
-        body.rewind()?;
-        let mut sha1 = Sha1::new();
-        sha1.update(header);
-        out.write_all(&header)?;
-        let mut chunk = vec![0; CHUNK];
-        let mut left = self.end;
-        while left > 0 {
-            let len = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
-            let chunk = &mut chunk[..len];
-            body.read_exact(chunk)?;
-            sha1.update(&*chunk);
-            out.write_all(chunk)?;
-            left -= len as u64;
-        }
-        let trailer = sha1.finalize();
-        out.write_all(&trailer)?;
-        out.flush()?;
-        Ok((header.len() + trailer.len()) as u64 + self.end)
+    /// It cannot be written or read back, or its index cannot be written.
+    pub fn finish(self) -> io::Result<u64> {
+        let count = self.len();
+        let mut pack = self.pack.into_inner().map_err(io::IntoInnerError::into_error)?;
+        pack.seek(io::SeekFrom::Start(MAGIC.len() as u64))?;
+        pack.write_all(&count.to_be_bytes())?;
+        let checksum = checksum(pack.as_file_mut())?;
+        pack.write_all(&checksum)?;
+        let name = self.dir.join(format!("pack-{}", ObjectId::from_bytes(checksum)));
+        let objects = self.written.iter();
+        let objects =
+            objects.map(|(&id, place)| Packed { id, crc: place.crc, offset: place.offset });
+        let mut index = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.dir)?;
+        write_index(objects.collect(), &checksum, &mut index)?;
+        // Git looks for indexes, and then for the packs of these.
+        pack.persist(name.with_extension("pack"))?;
+        index.persist(name.with_extension("idx"))?;
+        Ok(self.end + checksum.len() as u64)
     }
 
     /// Writes the object `id` with the stream that was made last.
@@ -166,11 +178,27 @@ impl PackWriter {
         if self.len() == u32::MAX {
             return Err(io::Error::other("a pack cannot count more objects"));
         }
-        self.body.write_all(head.as_bytes())?;
-        self.body.write_all(&self.stream)?;
-        self.written.insert(id, Place { offset: self.end, depth });
+        let mut crc = Crc::new();
+        for bytes in [head.as_bytes(), &self.stream] {
+            crc.update(bytes);
+            self.pack.write_all(bytes)?;
+        }
+        self.written.insert(id, Place { offset: self.end, crc: crc.sum(), depth });
         self.end += (head.as_bytes().len() + self.stream.len()) as u64;
         Ok(())
+    }
+}
+
+/// The SHA-1 of a whole file; it is at its end then.
+fn checksum(file: &mut File) -> io::Result<[u8; 20]> {
+    file.rewind()?;
+    let mut sha1 = Sha1::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match file.read(&mut chunk)? {
+            0 => return Ok(sha1.finalize().into()),
+            len => sha1.update(&chunk[..len]),
+        }
     }
 }
 

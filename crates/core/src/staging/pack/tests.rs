@@ -10,14 +10,14 @@ use super::*;
 use crate::object::git_judge::Git;
 use crate::object::{append_entry, hash};
 
-/// A pack on its way, and what should be in it.
+/// A pack on its way into a repository, and what should be in it.
 struct Fixture {
     pack: PackWriter,
     expected: BTreeMap<ObjectId, (Kind, Vec<u8>)>,
-    _dir: TempDir,
+    git: Git,
 }
 
-/// A repository that took a pack, and how long the pack was.
+/// A repository with a pack, and how long the pack is.
 struct Taken {
     git: Git,
     bytes: u64,
@@ -25,9 +25,9 @@ struct Taken {
 
 impl Fixture {
     fn new() -> Self {
-        let dir = TempDir::new().expect("the tests can write temporary files");
-        let pack = PackWriter::create(dir.path()).expect("the directory is there");
-        Self { pack, expected: BTreeMap::new(), _dir: dir }
+        let git = Git::new();
+        let pack = PackWriter::create(&packs(&git)).expect("the directory is there");
+        Self { pack, expected: BTreeMap::new(), git }
     }
 
     fn write(&mut self, kind: Kind, data: &[u8]) -> ObjectId {
@@ -49,17 +49,22 @@ impl Fixture {
         id
     }
 
-    /// Git takes the pack, and has then exactly the objects that were written.
+    /// Git makes the same index of the pack, and has then exactly the objects that were
+    /// written.
     #[track_caller]
     fn check(self) -> Taken {
         assert_eq!(self.pack.len() as usize, self.expected.len(), "objects are counted");
         assert_eq!(self.pack.is_empty(), self.expected.is_empty());
         assert!(self.expected.keys().all(|id| self.pack.contains(*id)));
-        let mut pack = Vec::new();
-        let bytes = self.pack.finish(&mut pack).expect("a vector takes all bytes");
-        assert_eq!(bytes, pack.len() as u64);
-        let git = Git::new();
-        git.ok(&["index-pack", "--stdin", "--fsck-objects"], &pack);
+        let git = self.git;
+        let bytes = self.pack.finish().expect("the pack can be written");
+        let (pack, index) = (the_only(&git, "pack"), the_only(&git, "idx"));
+        assert_eq!(std::fs::metadata(&pack).expect("it is there").len(), bytes);
+        let theirs = git.dir().join("theirs.idx");
+        let words = [&theirs, &pack].map(|path| path.to_str().expect("a temporary path is text"));
+        git.ok(&["index-pack", "--fsck-objects", "-o", words[0], words[1]], b"");
+        let read = |path| std::fs::read(path).expect("it is there");
+        assert!(read(&index) == read(&theirs), "git makes another index");
         let found = git.ok(&["cat-file", "--batch-all-objects", "--batch"], b"");
         let mut expected = Vec::new();
         for (id, (kind, data)) in self.expected {
@@ -75,11 +80,7 @@ impl Fixture {
 impl Taken {
     /// How many deltas lead to each object, by id.
     fn depths(&self) -> BTreeMap<String, u8> {
-        let index = std::fs::read_dir(self.git.dir().join("objects/pack"))
-            .expect("the pack is there")
-            .map(|file| file.expect("the directory can be read").path())
-            .find(|path| path.extension().is_some_and(|end| end == "idx"))
-            .expect("the pack has an index");
+        let index = the_only(&self.git, "idx");
         let index = index.to_str().expect("a temporary path is text");
         let list = self.git.ok(&["verify-pack", "--verbose", index], b"");
         let list = String::from_utf8(list).expect("git prints text here");
@@ -93,6 +94,21 @@ impl Taken {
             })
             .collect()
     }
+}
+
+fn packs(git: &Git) -> PathBuf {
+    git.dir().join("objects/pack")
+}
+
+/// The file among the packs whose name ends so.
+#[track_caller]
+fn the_only(git: &Git, end: &str) -> PathBuf {
+    let files = std::fs::read_dir(packs(git)).expect("the directory can be read");
+    let files = files.map(|file| file.expect("the directory can be read").path());
+    let files: Vec<PathBuf> =
+        files.filter(|it| it.extension().is_some_and(|it| it == end)).collect();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    file.clone()
 }
 
 fn commit(tree: ObjectId, parent: Option<ObjectId>, message: &[u8]) -> Vec<u8> {
@@ -253,7 +269,6 @@ fn what_cannot_be_written_is_an_error() {
 
     let mut fixture = Fixture::new();
     fixture.write(Kind::Blob, b"content");
-    let mut short = [0; 20];
-    let err = fixture.pack.finish(&mut &mut short[..]).expect_err("the pack is longer");
-    assert_eq!(err.kind(), io::ErrorKind::WriteZero);
+    std::fs::remove_dir_all(packs(&fixture.git)).expect("the tests can remove what they made");
+    fixture.pack.finish().expect_err("there is no place for the index");
 }
