@@ -306,7 +306,11 @@ fn came_later(
     }
     let ends = path.iter().enumerate().filter(|&(_, &byte)| byte == b'/').map(|(at, _)| at);
     for end in ends.chain([path.len()]) {
-        if let Step::Fault(fault) = private_step(session, tip, &path[..end])? {
+        let step = &path[..end];
+        // What was there then was judged as it was then.
+        if standing(session, commit, step)? == Standing::Absent
+            && let Step::Fault(fault) = private_step(session, tip, step)?
+        {
             return Ok(Some(fault));
         }
     }

@@ -103,6 +103,20 @@ fn what_a_link_leads_to_may_come_later() {
     assert_eq!(found, ["symlink-private src/link"]);
 }
 
+/// Only what was not there then may come later: the directory that a link stands in was.
+#[test]
+fn what_a_link_stands_in_may_become_private() {
+    let manifest = MANIFEST.replace("[mirror", "exclude = [\"src/internal\"]\n[mirror");
+    let found = refused(&manifest, |history| {
+        history
+            .commit("link", |tree| tree.symlink("src/link", "made/by/a/build"))
+            .commit("private", |tree| {
+                tree.delete("src").file("src/internal/plan.rs", "private").symlink("a.b", "src")
+            })
+    });
+    assert_eq!(found, ["symlink-private a.b"]);
+}
+
 /// A private link may lead wherever it likes.
 #[test]
 fn a_private_link() {
