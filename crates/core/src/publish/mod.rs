@@ -167,6 +167,28 @@ pub fn sync(
     Ok(Ended { plan, outcome, error: Some(error.to_owned()), audit: None })
 }
 
+/// Writes what the replay made of a history that no mirror shows yet, its commits and
+/// filtered trees, into a staging store, and nothing else: what is left of a rewriting tool
+/// without checks, files and push, to be timed beside others. Returns the length of the
+/// pack in bytes.
+///
+/// # Errors
+/// As of [`sync`], and a plan that is refused.
+pub fn rewrite(
+    session: &mut Session<'_>,
+    request: &SyncRequest<'_>,
+    progress: &dyn Progress,
+) -> Result<u64, RunError> {
+    let remote = RemoteRefs::default();
+    let plan = make_plan(session, request, &remote)?;
+    if plan.outcome() != Outcome::Planned {
+        return Err(RunError::Refused(plan.refusals));
+    }
+    let name = &session.policy.mirror.name;
+    let mut staging = Staging::open(session.repo.git_dir(), name, request.environment)?;
+    Ok(staging.write(session, &plan, &remote, request.address, progress)?.bytes)
+}
+
 /// Stages a plan and asks the verifier about the store. What either finds is in the
 /// plan then.
 fn stage(

@@ -99,6 +99,33 @@ impl Staging {
         address: &Address,
         progress: &dyn Progress,
     ) -> Result<Vec<RawFinding>, RunError> {
+        let written = self.write(session, plan, remote, address, progress)?;
+        let Written { mut unsound, copied, shallow, .. } = written;
+        if unsound.is_empty()
+            && let Some(list) = copied
+        {
+            unsound = self.copy(session.replay.objects(), list, progress)?;
+        }
+        progress.reached(Milestone::HistoryToBeCutOff);
+        self.cut_off(&shallow)?;
+        progress.reached(Milestone::HistoryCutOff);
+        progress.finish(Phase::Stage);
+        Ok(unsound)
+    }
+
+    /// Begins anew, and writes what the replay made for `plan`: commits, filtered trees
+    /// and tags, but nothing that the private repository holds itself.
+    ///
+    /// # Errors
+    /// As of [`fill`](Self::fill).
+    pub(crate) fn write(
+        &mut self,
+        session: &mut Session<'_>,
+        plan: &Plan,
+        remote: &RemoteRefs,
+        address: &Address,
+        progress: &dyn Progress,
+    ) -> Result<Written, RunError> {
         self.prepare(progress)?;
         progress.start(Phase::Stage, Some(plan.new.len() as u64));
         let images = &session.replay.images;
@@ -112,13 +139,7 @@ impl Staging {
         progress.reached(Milestone::BoundaryFound);
         self.fetch_foreign(images, &boundary, address)?;
         progress.reached(Milestone::SeamFetched);
-        let missing = self.pack(session, plan, &boundary, progress)?;
-        let images = &session.replay.images;
-        progress.reached(Milestone::HistoryToBeCutOff);
-        self.cut_off(boundary.shallow.iter().map(|&image| images.id(image)))?;
-        progress.reached(Milestone::HistoryCutOff);
-        progress.finish(Phase::Stage);
-        Ok(missing)
+        self.pack(session, plan, &boundary, progress)
     }
 
     /// An empty store, at a path that no run had before: of one that died, git may
@@ -139,12 +160,12 @@ impl Staging {
 
     /// Tells git that the parents of these commits are not here, beside those that
     /// it fetched so itself (<https://git-scm.com/docs/shallow>).
-    fn cut_off(&self, commits: impl Iterator<Item = PublicCommit>) -> Result<(), RunError> {
-        let path = self.store.path().join("shallow");
-        let mut lines: Vec<String> = commits.map(|commit| format!("{commit}\n")).collect();
-        if lines.is_empty() {
+    fn cut_off(&self, commits: &[PublicCommit]) -> Result<(), RunError> {
+        if commits.is_empty() {
             return Ok(());
         }
+        let path = self.store.path().join("shallow");
+        let mut lines: Vec<String> = commits.iter().map(|commit| format!("{commit}\n")).collect();
         lines.extend(fs::read_to_string(&path));
         fs::write(&path, lines.concat()).map_err(|err| RunError::io("failed to write", path, err))
     }
@@ -175,14 +196,14 @@ impl Staging {
         Ok(())
     }
 
-    /// Writes what is ours, and copies the rest.
+    /// Writes what is ours into a pack, and the rest into a list.
     fn pack(
         &self,
         session: &mut Session<'_>,
         plan: &Plan,
         boundary: &Boundary,
         progress: &dyn Progress,
-    ) -> Result<Vec<RawFinding>, RunError> {
+    ) -> Result<Written, RunError> {
         let failed = |err| RunError::io("failed to write into", self.store.path(), err);
         let mut crate_pack = Crate {
             pack: PackWriter::create(&self.packs()).map_err(failed)?,
@@ -190,29 +211,21 @@ impl Staging {
             copied: FxHashSet::default(),
         };
         progress.reached(Milestone::PackBegun);
-        let missing = send(&mut session.replay, plan, boundary, &mut crate_pack, progress);
-        let missing = missing.map_err(|err| match err {
+        let unsound = send(&mut session.replay, plan, boundary, &mut crate_pack, progress);
+        let unsound = unsound.map_err(|err| match err {
             SendError::Run(err) => err,
             SendError::Sink(err) => failed(err),
         })?;
         progress.reached(Milestone::ObjectsSent);
-        if !missing.is_empty() {
-            return Ok(missing);
-        }
         let Crate { pack, list, copied } = crate_pack;
-        if !copied.is_empty() {
-            let list = list.into_inner().map_err(|err| failed(err.into_error()))?;
-            let unsound = self.copy(session.replay.objects(), list, progress)?;
-            if !unsound.is_empty() {
-                return Ok(unsound);
-            }
-        }
-        if !pack.is_empty() {
-            progress.reached(Milestone::PackToBeFinished);
-            pack.finish().map_err(failed)?;
-            progress.reached(Milestone::PackFinished);
-        }
-        Ok(Vec::new())
+        let list = list.into_inner().map_err(|err| failed(err.into_error()))?;
+        progress.reached(Milestone::PackToBeFinished);
+        let bytes = if pack.is_empty() { 0 } else { pack.finish().map_err(failed)? };
+        progress.reached(Milestone::PackFinished);
+        let images = &session.replay.images;
+        let shallow = boundary.shallow.iter().map(|&image| images.id(image)).collect();
+        let copied = (!copied.is_empty()).then_some(list);
+        Ok(Written { unsound, copied, shallow, bytes })
     }
 
     /// Copies the objects of a list from the private repository, deltas and all, as they
@@ -296,6 +309,18 @@ fn lock(home: &Path) -> io::Result<File> {
     let lock = File::options().create(true).truncate(false).write(true).open(home.join("lock"))?;
     lock.lock()?;
     Ok(lock)
+}
+
+/// What is in the store before anything is copied.
+pub(crate) struct Written {
+    /// What the private repository lacks of the rest, or holds as something else.
+    unsound: Vec<RawFinding>,
+    /// The rest, one id a line with its path.
+    copied: Option<File>,
+    /// Commits whose parents are not here.
+    shallow: Vec<PublicCommit>,
+    /// How long our pack is.
+    pub(crate) bytes: u64,
 }
 
 /// Longer ones are not told to git, whose lines end at the longest path of the system:

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Work on the project itself, as `cargo xtask`.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+
+mod bench;
+mod rewrite;
+
+use clap::Parser;
+
+/// Work on the project itself
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    Bench(bench::BenchArgs),
+    #[command(hide = true)]
+    Rewrite(rewrite::RewriteArgs),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Task::parse() {
+        Task::Bench(args) => bench::run(&args),
+        Task::Rewrite(args) => rewrite::run(&args),
+    }
+}
