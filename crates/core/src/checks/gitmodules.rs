@@ -183,6 +183,7 @@ mod tests {
         check("[submodule \"a\\\"b\"] # c\nPath=\"x # y\" ; z", Ok("a\"b.path=x # y"));
         check("[Submodule.a]\r\nurl = x\r\n", Ok("a.url=x"));
         check("[submodule \"a\"]\nurl = x \\\n y\nshallow\n", Ok("a.url=x  y a.shallow="));
+        check("[submodule \"a\"]\r\nurl = x \\\r\n y\r\n", Ok("a.url=x  y"));
         check("[submodule \"a\"] path = b\n", Ok("a.path=b"));
         check("[core]\nx = y\n; c\n# c\n", Ok(""));
         check("\u{feff}[submodule \"a\"]\nurl = a\\tb\n", Ok("a.url=a\tb"));
@@ -197,6 +198,7 @@ mod tests {
         check("[submodule \"a\"]\n\npath ~ a\n", Err(3));
         check("=\n", Err(1));
         check("[submodule \"a\"]\nurl = a\\x\n", Err(2));
+        check("[submodule \"a\"]\nurl = a\\\rx\n", Err(2));
     }
 
     #[track_caller]

@@ -44,6 +44,9 @@ impl Family for Names {
                 found.push(directory.finding(&entry, Check::LegacyMode, hint));
             }
         }
+        if new.is_empty() {
+            return;
+        }
         let mut names: FxHashMap<Cow<'_, [u8]>, usize> = FxHashMap::default();
         for at in 0..directory.listing.len() {
             let entry = directory.listing.get(at);

@@ -129,3 +129,14 @@ fn a_file_of_git_that_is_no_file() {
         assert_eq!(found, [""; 0], "{name}");
     }
 }
+
+/// What stands beside it may change as often as it likes.
+#[test]
+fn a_file_of_git_that_is_none_is_told_of_once() {
+    let found = warned(MANIFEST, |history| {
+        history
+            .commit("link", |tree| tree.symlink("src/.mailmap", "lib.rs"))
+            .commit("beside", |tree| tree.file("src/b.rs", ""))
+    });
+    assert_eq!(found, ["symlink-escape src/.mailmap"]);
+}
