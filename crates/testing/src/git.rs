@@ -74,6 +74,8 @@ pub(crate) fn clear_environment(command: &mut Command, home: &Path) {
         .env("HOME", home)
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_TERMINAL_PROMPT", "0")
+        // Wherever temporary files are: looking for a repository ends in the same way.
+        .env("GIT_DISCOVERY_ACROSS_FILESYSTEM", "1")
         .env("GIT_AUTHOR_NAME", "A U Thor")
         .env("GIT_AUTHOR_EMAIL", "author@example.com")
         .env("GIT_AUTHOR_DATE", "1700000000 +0000")

@@ -3,7 +3,7 @@
 
 use repo_sync_shared::Check;
 
-use super::{Family, NewBlob, NewText};
+use super::{Look, NewBlob, NewText};
 use crate::object::EntryKind;
 use crate::report::RawFinding;
 
@@ -22,8 +22,8 @@ const COMMENT_SIGNS: &[u8] = b" \t/#*;-%!<>{}()\"'";
 
 pub(super) struct Content;
 
-impl Family for Content {
-    fn blob(&mut self, blob: &NewBlob<'_>, found: &mut Vec<RawFinding>) {
+impl Look for Content {
+    fn blob(&self, blob: &NewBlob<'_>, found: &mut Vec<RawFinding>) {
         if blob.entry.kind == EntryKind::Symlink {
             return;
         }
@@ -44,7 +44,7 @@ impl Family for Content {
         }
     }
 
-    fn text(&mut self, text: &NewText<'_>, found: &mut Vec<RawFinding>) {
+    fn text(&self, text: &NewText<'_>, found: &mut Vec<RawFinding>) {
         if marker(text.data).is_some() {
             found.push(RawFinding::at(Check::LeftMarker, text.commit, LEFT_MARKER));
         }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The walk over what is new, and what every family is shown of it.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Mutex;
+use std::thread;
 
 use repo_sync_shared::{Check, ObjectId, PublicCommit};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Family, NewBlob, NewDirectory, NewEntry, NewText, TextKind, families};
+use super::blobs::{Asked, Looked, MAX_BLOB, Readers};
+use super::{Family, Look, NewBlob, NewDirectory, NewEntry, NewText, TextKind, families, looks};
 use crate::error::RunError;
 use crate::filter::{Entry, Listing, Place, Shown, Unseen, Visitor};
-use crate::git::{Object, ObjectError, Objects};
-use crate::object::{EntryKind, Kind, RawCommit, RawTag};
+use crate::object::{EntryKind, RawCommit, RawTag};
 use crate::plan::{NewTag, RefUpdate};
 use crate::progress::{Phase, Progress};
 use crate::report::RawFinding;
 use crate::session::Session;
-
-/// The largest blob that is looked into, in bytes.
-const MAX_BLOB: u64 = 256 << 20;
 
 /// How often directories with links may come again in one commit before they are
 /// taken for an attack. Thirty objects can show more paths than there are grains of sand.
@@ -46,31 +46,37 @@ pub fn inspect<'r>(
     subject: Subject<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<RawFinding>, RunError> {
-    let families = families(session)?;
+    let (looks, families) = (looks(session)?, families(session)?);
     let every_place = families.iter().any(|family| family.minds_every_place());
-    let mut inspector = Inspector {
-        objects: session.replay.objects(),
-        families,
-        trees: FxHashMap::default(),
-        told: FxHashSet::default(),
-        every_place,
-        repeated: 0,
-        blobs: FxHashSet::default(),
-        commit: 0,
-        found: Vec::new(),
-    };
     progress.start(Phase::Check, Some(subject.new.len() as u64));
-    for (done, &image) in subject.new.iter().enumerate() {
-        if done % 64 == 63 {
-            progress.advance(Phase::Check, 64);
-            if progress.interrupted() {
-                return Err(RunError::Interrupted);
+    let (objects, tasks) = (session.replay.objects(), Mutex::default());
+    let (mut families, mut found) = thread::scope(|scope| {
+        let mut inspector = Inspector {
+            readers: Readers::start(scope, objects, &looks, &tasks),
+            looks: &looks,
+            families,
+            trees: FxHashMap::default(),
+            told: FxHashSet::default(),
+            every_place,
+            repeated: 0,
+            blobs: FxHashSet::default(),
+            waiting: VecDeque::new(),
+            commit: 0,
+            found: Vec::new(),
+            in_blobs: Vec::new(),
+        };
+        for (done, &image) in subject.new.iter().enumerate() {
+            if done % 64 == 63 {
+                progress.advance(Phase::Check, 64);
+                if progress.interrupted() {
+                    return Err(RunError::Interrupted);
+                }
             }
+            inspector.commit(session, image)?;
         }
-        inspector.commit(session, image)?;
-    }
-    inspector.names(session, subject);
-    let Inspector { mut families, mut found, .. } = inspector;
+        inspector.names(session, subject);
+        Ok(inspector.finish())
+    })?;
     for family in &mut families {
         family.finish(session, &mut found)?;
     }
@@ -79,8 +85,9 @@ pub fn inspect<'r>(
     Ok(found)
 }
 
-struct Inspector<'r> {
-    objects: &'r Objects<'r>,
+struct Inspector<'a, 'r> {
+    readers: Readers<'a>,
+    looks: &'a [Box<dyn Look>],
     families: Vec<Box<dyn Family + 'r>>,
     /// Trees that were seen whole, and whether a link lies somewhere below: what a
     /// link means depends on its place.
@@ -92,11 +99,16 @@ struct Inspector<'r> {
     /// How often a tree with links was seen again in this commit.
     repeated: u32,
     blobs: FxHashSet<ObjectId>,
+    /// Of each blob that was asked for and not seen yet, how much was found before it.
+    waiting: VecDeque<usize>,
     commit: u32,
+    /// What was found on the walk.
     found: Vec<RawFinding>,
+    /// What was found in blobs, and how much of the rest before them.
+    in_blobs: Vec<(usize, Vec<RawFinding>)>,
 }
 
-impl Inspector<'_> {
+impl<'r> Inspector<'_, 'r> {
     /// Shows what an image adds to its parents, and its message.
     fn commit(&mut self, session: &mut Session<'_>, image: u32) -> Result<(), RunError> {
         let replay = &mut session.replay;
@@ -139,49 +151,79 @@ impl Inspector<'_> {
     }
 
     fn text(&mut self, text: &NewText<'_>) {
+        for look in self.looks {
+            look.text(text, &mut self.found);
+        }
         for family in &mut self.families {
             family.text(text, &mut self.found);
         }
     }
 
-    /// Shows a blob, if it was not shown before and can be.
+    /// Asks for a blob, if it was not asked for before.
     fn blob(&mut self, entry: &NewEntry<'_>) {
         if !self.blobs.insert(entry.id) {
             return;
         }
-        let object = match read(self.objects, entry.id) {
-            Ok(Some(object)) => object,
+        if self.readers.are_busy() {
+            self.take_blob();
+        }
+        self.waiting.push_back(self.found.len());
+        self.readers.ask(Asked::new(entry));
+    }
+
+    /// Shows the oldest blob that was asked for, if it can be; whether there was one.
+    fn take_blob(&mut self) -> bool {
+        let (Some(before), Some(looked)) = (self.waiting.pop_front(), self.readers.take()) else {
+            return false;
+        };
+        let Looked { asked, data, mut found } = looked;
+        let entry = asked.entry();
+        match data {
+            Ok(Some(data)) => {
+                let blob = NewBlob { entry: &entry, data: &data };
+                for family in &mut self.families {
+                    family.blob(&blob, &mut found);
+                }
+            }
             Ok(None) => {
                 let hint = format!(
                     "more than {} MiB in one file, which no check looks into; waive it by object \
                      once you have",
                     MAX_BLOB >> 20
                 );
-                self.found.push(entry.finding(Check::UnscannedBlob, hint));
-                return;
+                found.push(entry.finding(Check::UnscannedBlob, hint));
             }
             Err(err) => {
                 let finding = RawFinding::unreadable(&err).path(entry.private_path.to_vec());
-                self.found.push(RawFinding { commit: Some(entry.commit), ..finding });
-                return;
+                found.push(RawFinding { commit: Some(entry.commit), ..finding });
             }
-        };
-        let blob = NewBlob { entry, data: object.data() };
-        for family in &mut self.families {
-            family.blob(&blob, &mut self.found);
         }
+        if !found.is_empty() {
+            self.in_blobs.push((before, found));
+        }
+        true
+    }
+
+    /// Shows the blobs that are left, and puts all that was found into the order of the walk.
+    fn finish(mut self) -> (Vec<Box<dyn Family + 'r>>, Vec<RawFinding>) {
+        while self.take_blob() {}
+        for look in self.looks {
+            look.finish(&mut self.found);
+        }
+        let mut found = Vec::new();
+        let mut on_walk = self.found.into_iter();
+        let mut told = 0;
+        for (before, in_blob) in self.in_blobs {
+            found.extend(on_walk.by_ref().take(before - told));
+            told = before;
+            found.extend(in_blob);
+        }
+        found.extend(on_walk);
+        (self.families, found)
     }
 }
 
-/// The bytes of a blob, unless there are too many.
-fn read<'r>(objects: &'r Objects<'r>, id: ObjectId) -> Result<Option<Object<'r>>, ObjectError> {
-    match objects.blob_size(id)? {
-        size if size > MAX_BLOB => Ok(None),
-        _ => objects.read(id, Kind::Blob).map(Some),
-    }
-}
-
-impl Visitor for Inspector<'_> {
+impl Visitor for Inspector<'_, '_> {
     fn tree(
         &mut self,
         shown: &Shown,

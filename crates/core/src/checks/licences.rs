@@ -5,7 +5,7 @@ use aho_corasick::AhoCorasick;
 use repo_sync_shared::{Check, escape_text};
 use spdx::{Expression, LicenseItem, LicenseReq, ParseMode};
 
-use super::{Family, NewBlob};
+use super::{Look, NewBlob};
 use crate::error::RunError;
 use crate::manifest::Term;
 use crate::object::EntryKind;
@@ -108,8 +108,8 @@ fn words(words: &[&str]) -> Result<AhoCorasick, RunError> {
     AhoCorasick::builder().ascii_case_insensitive(true).build(words).map_err(RunError::unbuilt)
 }
 
-impl Family for Licences {
-    fn blob(&mut self, blob: &NewBlob<'_>, found: &mut Vec<RawFinding>) {
+impl Look for Licences {
+    fn blob(&self, blob: &NewBlob<'_>, found: &mut Vec<RawFinding>) {
         if blob.entry.kind == EntryKind::Symlink
             || blob.data[..blob.data.len().min(8 << 10)].contains(&0)
         {

@@ -5,6 +5,7 @@
 //! never a checkout, and shows each to every family of checks: a file of this module
 //! each. A family says what it found; level and waiver are not its business.
 
+mod blobs;
 mod content;
 mod dependencies;
 mod dictionary;
@@ -134,6 +135,19 @@ impl NewEntry<'_> {
     }
 }
 
+/// Checks that remember nothing of what they see, so that any thread may ask them about
+/// any blob.
+trait Look: Send + Sync {
+    /// Sees each new blob once.
+    fn blob(&self, blob: &NewBlob<'_>, found: &mut Vec<RawFinding>);
+
+    /// Sees each new message and name.
+    fn text(&self, _text: &NewText<'_>, _found: &mut Vec<RawFinding>) {}
+
+    /// Says what stands in its own way, blobs or none.
+    fn finish(&self, _found: &mut Vec<RawFinding>) {}
+}
+
 /// Checks that look for the same sort of thing. What a family does not care for it
 /// passes over.
 trait Family {
@@ -169,6 +183,18 @@ trait Family {
     }
 }
 
+/// Every check there is that remembers nothing.
+///
+/// # Errors
+/// What one needs of the private repository cannot be read.
+fn looks(session: &Session<'_>) -> Result<Vec<Box<dyn Look>>, RunError> {
+    Ok(vec![
+        Box::new(content::Content),
+        Box::new(licences::Licences::new(&session.policy.mirror.check.phrases)?),
+        Box::new(scan::Secrets::load(session)?),
+    ])
+}
+
 /// Every family there is.
 ///
 /// # Errors
@@ -178,14 +204,11 @@ fn families<'r>(session: &mut Session<'r>) -> Result<Vec<Box<dyn Family + 'r>>, 
     let guard = session.policy.mirror.guard.clone();
     let on = |check| guard.level(check) != Level::Off;
     let mut families: Vec<Box<dyn Family + 'r>> = vec![
-        Box::new(content::Content),
         Box::new(encoding::Encodings),
-        Box::new(licences::Licences::new(&session.policy.mirror.check.phrases)?),
         Box::<links::Links>::default(),
         Box::new(names::Names),
         Box::new(private_ids::PrivateIds::new(session)),
         Box::new(references::References::new(session, tips)?),
-        Box::new(scan::Secrets::load(session)?),
         Box::<submodules::Submodules>::default(),
     ];
     if on(Check::MovedFromPrivate) {

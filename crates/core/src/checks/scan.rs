@@ -4,7 +4,7 @@
 use repo_sync_shared::{Check, Level};
 
 use super::secrets::{Hit, RuleSet, Scanner};
-use super::{Family, NewBlob, NewText};
+use super::{Look, NewBlob, NewText};
 use crate::error::RunError;
 use crate::object::{EntryKind, Kind};
 use crate::report::{RawFinding, Weight};
@@ -84,8 +84,8 @@ fn hint(hit: &Hit) -> String {
     )
 }
 
-impl Family for Secrets {
-    fn blob(&mut self, blob: &NewBlob<'_>, found: &mut Vec<RawFinding>) {
+impl Look for Secrets {
+    fn blob(&self, blob: &NewBlob<'_>, found: &mut Vec<RawFinding>) {
         let Self::Scan(scanner) = self else { return };
         match scanner.scan(blob.data, blob.entry.private_path) {
             Ok(hits) => found.extend(
@@ -100,7 +100,7 @@ impl Family for Secrets {
         }
     }
 
-    fn text(&mut self, text: &NewText<'_>, found: &mut Vec<RawFinding>) {
+    fn text(&self, text: &NewText<'_>, found: &mut Vec<RawFinding>) {
         let Self::Scan(scanner) = self else { return };
         let finding = |check, hint| RawFinding::at(check, text.commit, hint);
         match scanner.scan(text.data, b"") {
@@ -109,15 +109,10 @@ impl Family for Secrets {
         }
     }
 
-    fn finish(
-        &mut self,
-        _session: &mut Session<'_>,
-        found: &mut Vec<RawFinding>,
-    ) -> Result<(), RunError> {
+    fn finish(&self, found: &mut Vec<RawFinding>) {
         match self {
             Self::Broken(finding) => found.push(finding.clone()),
             Self::Scan(_) | Self::Off => {}
         }
-        Ok(())
     }
 }
