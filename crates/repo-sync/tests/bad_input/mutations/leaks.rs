@@ -15,6 +15,12 @@ fn hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The beginning of an id. Fewer than twelve digits that are all decimal are a number.
+fn shortened(id: &str, digits: usize) -> &str {
+    let is_number = id[..digits].bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { &id[..digits.max(12)] } else { &id[..digits] }
+}
+
 /// The tip's private file, whatever it is called.
 const INVOICE: &str = "cloud/billing/src/invoice.rs";
 
@@ -187,7 +193,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         let history = history.commit("hide", |tree| tree.file("cloud/x.rs", "x\n"));
         let id = history.find("hide").to_string();
         let digits = [7, 10, 12, 40][rng.usize(..4)];
-        said(rng, history, CommitText::raw("quote", format!("as in {}\n", &id[..digits])))
+        said(rng, history, CommitText::raw("quote", format!("as in {}\n", shortened(&id, digits))))
     }),
     ("the id of a private commit in a file", "private-id", |rng, history| {
         let history = history.commit("hide", |tree| tree.file("cloud/x.rs", "x\n"));
@@ -202,7 +208,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     ("the id of a private commit as git describes it", "private-id", |rng, history| {
         let history = history.commit("hide", |tree| tree.file("cloud/x.rs", "x\n"));
         let id = history.find("hide").to_string();
-        let text = format!("built from v1-3-g{}\n", &id[..rng.usize(7..=12)]);
+        let text = format!("built from v1-3-g{}\n", shortened(&id, rng.usize(7..=12)));
         said(rng, history, CommitText::raw("quote", text))
     }),
     ("the id of a private commit in the message of a tag", "private-id", |rng, history| {
