@@ -22,6 +22,8 @@ fn a_file_that_says_it_is_not_for_everybody() {
     file("src/a.c", "// PROPERTY OF ACME\n", Some(1));
     file("src/package.json", "{\n  \"license\": \"UNLICENSED\"\n}\n", Some(2));
     file("src/Cargo.toml", "[package]\nlicense = \"LicenseRef-Proprietary\"\n", Some(2));
+    let below = "# its license:\n[package]\nlicense = \"LicenseRef-Proprietary\"\n";
+    file("src/Cargo.toml", below, Some(3));
 }
 
 #[test]

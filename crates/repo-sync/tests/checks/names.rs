@@ -2,6 +2,7 @@
 //! `private-reference` and `private-dependency`.
 
 use repo_sync_testing::{CommitText, History, TagText};
+use serde_json::Value;
 
 use crate::common::{MANIFEST, plan, refused, start};
 
@@ -366,4 +367,28 @@ fn a_file_with_many_mentions_is_not_drowned_in_them() {
         hint.contains("`cloud/part19/a.rs`") && hint.ends_with("(and 10 more in this file)"),
         "{hint}"
     );
+}
+
+/// Who reads of so many has enough to do: the last one counts the rest.
+#[test]
+fn a_file_that_names_very_much() {
+    for (count, expected) in [(20, None), (23, Some("(and 3 more in this file)"))] {
+        let paths: Vec<_> = (0..count).map(|number| format!("cloud/part{number}/a.rs")).collect();
+        let history = start(MANIFEST).commit("name", |tree| {
+            let tree = paths.iter().fold(tree, |tree, path| tree.file(path, "//\n"));
+            tree.file("docs/parts.md", paths.join("\n"))
+        });
+        let report = plan(history);
+        let refusals = report["refusals"].as_array().expect("a list");
+        assert_eq!(refusals.len(), 20);
+        let counted = |one: &&Value| one["hint"].as_str().is_some_and(|it| it.contains("(and "));
+        let counting: Vec<_> = refusals.iter().filter(counted).collect();
+        assert_eq!(counting.len(), usize::from(expected.is_some()));
+        if let (Some(words), [last]) = (expected, &counting[..]) {
+            assert!(last["hint"].as_str().is_some_and(|hint| hint.ends_with(words)), "{last}");
+        }
+        for finding in refusals {
+            assert_eq!(finding["rule"], "built-in `cloud`", "{finding}");
+        }
+    }
 }
