@@ -56,6 +56,7 @@ pub enum Milestone {
     ObjectsSent,
     PackToBeFinished,
     PackFinished,
+    Listed,
     CopyBegun,
     Copied,
     HistoryToBeCutOff,
@@ -74,7 +75,7 @@ pub enum Milestone {
 
 impl Milestone {
     /// Every point there is, in the order of a run.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::RefsRead,
         Self::Planned,
         Self::Locked,
@@ -89,6 +90,7 @@ impl Milestone {
         Self::ObjectsSent,
         Self::PackToBeFinished,
         Self::PackFinished,
+        Self::Listed,
         Self::CopyBegun,
         Self::Copied,
         Self::HistoryToBeCutOff,

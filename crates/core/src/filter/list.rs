@@ -129,6 +129,13 @@ impl Entry<'_> {
     }
 }
 
+impl Directory {
+    /// The private path of its first source.
+    pub(crate) fn private_path(&self) -> &[u8] {
+        self.sources.first().map_or(b"", |source| &source.path)
+    }
+}
+
 impl Listing {
     /// The entries.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {

@@ -52,7 +52,7 @@ use recent::Recent;
 use states::{StateId, States};
 
 /// How deep a tree may be, as git's own `core.maxTreeDepth`.
-const MAX_DEPTH: usize = 2_048;
+pub(crate) const MAX_DEPTH: usize = 2_048;
 
 /// Filters trees of one repository by one shape.
 pub struct Filter<'r> {

@@ -14,6 +14,12 @@ use crate::paths::{components, join};
 /// Sees the entries in which a public tree differs from all trees it is held
 /// against.
 pub trait Visitor {
+    /// A directory that the private repository holds as it is, before it is opened; `old`
+    /// are those that stood in the same place. It is walked if the answer is `true`.
+    fn opens(&mut self, _shown: &Shown, _path: &[u8], _old: &[Shown]) -> bool {
+        true
+    }
+
     /// A directory that is new, or new in this place; `old` are those that stood in
     /// the same place. Its entries follow if the answer is `true`.
     fn tree(
@@ -113,6 +119,9 @@ fn walk_directory(
 ) -> Result<(), FilterError> {
     if depth == MAX_DEPTH {
         return Err(FilterError::TooDeep(PrivateTree::new(new.tree)));
+    }
+    if new.as_is && !visitor.opens(new, path, old) {
+        return Ok(());
     }
     let listing = filters[new.filter].list(&new.directory)?;
     let mut others = Vec::with_capacity(old.len());

@@ -20,7 +20,7 @@ use crate::progress::{Milestone, Phase, Progress};
 use crate::replay::Images;
 use crate::report::RawFinding;
 use crate::session::Session;
-use crate::shipment::{SendError, Sink, send};
+use crate::shipment::{Left, SendError, Sink, send, send_left};
 
 /// A bare repository that holds public objects only, and borrows none.
 ///
@@ -100,11 +100,13 @@ impl Staging {
         progress: &dyn Progress,
     ) -> Result<Vec<RawFinding>, RunError> {
         let written = self.write(session, plan, remote, address, progress)?;
-        let Written { mut unsound, copied, shallow, .. } = written;
-        if unsound.is_empty()
-            && let Some(list) = copied
-        {
-            unsound = self.copy(session.replay.objects(), list, progress)?;
+        let objects = session.replay.objects();
+        let Written { left, mut list, shallow, .. } = written;
+        let unsound = send_left(objects, left, &mut |id, path| list.add(id, path), progress);
+        let mut unsound = unsound.map_err(|err| self.not_sent(err))?;
+        progress.reached(Milestone::Listed);
+        if unsound.is_empty() && !list.copied.is_empty() {
+            unsound = self.copy(objects, list, progress)?;
         }
         progress.reached(Milestone::HistoryToBeCutOff);
         self.cut_off(&shallow)?;
@@ -196,7 +198,7 @@ impl Staging {
         Ok(())
     }
 
-    /// Writes what is ours into a pack, and the rest into a list.
+    /// Writes what is ours into a pack.
     fn pack(
         &self,
         session: &mut Session<'_>,
@@ -204,28 +206,29 @@ impl Staging {
         boundary: &Boundary,
         progress: &dyn Progress,
     ) -> Result<Written, RunError> {
-        let failed = |err| RunError::io("failed to write into", self.store.path(), err);
-        let mut crate_pack = Crate {
-            pack: PackWriter::create(&self.packs()).map_err(failed)?,
-            list: BufWriter::new(tempfile::tempfile_in(self.store.path()).map_err(failed)?),
-            copied: FxHashSet::default(),
-        };
+        let failed = |err| self.not_sent(SendError::Sink(err));
+        let list = tempfile::tempfile_in(self.store.path()).map_err(failed)?;
+        let list = List { file: BufWriter::new(list), copied: FxHashSet::default() };
+        let pack = PackWriter::create(&self.packs()).map_err(failed)?;
+        let mut crate_pack = Crate { pack, list };
         progress.reached(Milestone::PackBegun);
-        let unsound = send(&mut session.replay, plan, boundary, &mut crate_pack, progress);
-        let unsound = unsound.map_err(|err| match err {
-            SendError::Run(err) => err,
-            SendError::Sink(err) => failed(err),
-        })?;
+        let left = send(&mut session.replay, plan, boundary, &mut crate_pack, progress);
+        let left = left.map_err(|err| self.not_sent(err))?;
         progress.reached(Milestone::ObjectsSent);
-        let Crate { pack, list, copied } = crate_pack;
-        let list = list.into_inner().map_err(|err| failed(err.into_error()))?;
+        let Crate { pack, list } = crate_pack;
         progress.reached(Milestone::PackToBeFinished);
         let bytes = if pack.is_empty() { 0 } else { pack.finish().map_err(failed)? };
         progress.reached(Milestone::PackFinished);
         let images = &session.replay.images;
         let shallow = boundary.shallow.iter().map(|&image| images.id(image)).collect();
-        let copied = (!copied.is_empty()).then_some(list);
-        Ok(Written { unsound, copied, shallow, bytes })
+        Ok(Written { left, list, shallow, bytes })
+    }
+
+    fn not_sent(&self, err: SendError) -> RunError {
+        match err {
+            SendError::Run(err) => err,
+            SendError::Sink(err) => RunError::io("failed to write into", self.store.path(), err),
+        }
     }
 
     /// Copies the objects of a list from the private repository, deltas and all, as they
@@ -233,10 +236,12 @@ impl Staging {
     fn copy(
         &self,
         objects: &Objects<'_>,
-        mut list: File,
+        list: List,
         progress: &dyn Progress,
     ) -> Result<Vec<RawFinding>, RunError> {
         let failed = |err| RunError::io("failed to read back in", self.store.path(), err);
+        let list = list.file.into_inner().map_err(|err| failed(err.into_error()));
+        let mut list = list?;
         list.rewind().map_err(failed)?;
         let input = list.try_clone().map_err(failed)?;
         let packs = self.packs().join("pack");
@@ -311,12 +316,10 @@ fn lock(home: &Path) -> io::Result<File> {
     Ok(lock)
 }
 
-/// What is in the store before anything is copied.
+/// What is in the store before anything is copied, and what is to be.
 pub(crate) struct Written {
-    /// What the private repository lacks of the rest, or holds as something else.
-    unsound: Vec<RawFinding>,
-    /// The rest, one id a line with its path.
-    copied: Option<File>,
+    left: Left,
+    list: List,
     /// Commits whose parents are not here.
     shallow: Vec<PublicCommit>,
     /// How long our pack is.
@@ -330,7 +333,12 @@ const MOST_OF_A_PATH: usize = 1_000;
 /// What is packed for the store: our own objects, and a list of those to copy.
 struct Crate {
     pack: PackWriter,
-    list: BufWriter<File>,
+    list: List,
+}
+
+/// Objects to be copied, a line each: the id, and the path.
+struct List {
+    file: BufWriter<File>,
     copied: FxHashSet<ObjectId>,
 }
 
@@ -349,15 +357,21 @@ impl Sink for Crate {
     }
 
     fn copy(&mut self, id: ObjectId, path: &[u8]) -> io::Result<()> {
+        self.list.add(id, path)
+    }
+}
+
+impl List {
+    fn add(&mut self, id: ObjectId, path: &[u8]) -> io::Result<()> {
         if self.copied.insert(id) {
             // The path only helps git to find good deltas. A line break would end it, and
             // what git has no room for it would take for the next line, and so for an id.
             let path = if path.len() > MOST_OF_A_PATH { b"" } else { path };
             let path: Vec<u8> = path.iter().map(|&b| if b == b'\n' { b' ' } else { b }).collect();
-            self.list.write_all(&id.to_hex())?;
-            self.list.write_all(b" ")?;
-            self.list.write_all(&path)?;
-            self.list.write_all(b"\n")?;
+            self.file.write_all(&id.to_hex())?;
+            self.file.write_all(b" ")?;
+            self.file.write_all(&path)?;
+            self.file.write_all(b"\n")?;
         }
         Ok(())
     }

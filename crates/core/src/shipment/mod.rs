@@ -5,6 +5,8 @@
 //! public parents has, and nothing else. Filtered trees and commits are ours to
 //! write; what the private repository holds under the same id is copied from it.
 
+mod wholes;
+
 use std::io;
 use std::rc::Rc;
 
@@ -20,6 +22,8 @@ use crate::progress::{Phase, Progress};
 use crate::replay::Replay;
 use crate::report::RawFinding;
 use crate::staging::Boundary;
+
+use wholes::{Brought, Number, Whole, look_into};
 
 /// Takes the objects, children before the commits that need them.
 pub trait Sink {
@@ -65,22 +69,34 @@ impl From<io::Error> for SendError {
     }
 }
 
-/// Sends the boundary, and every object of the plan; what is missing, or no file
-/// where a file should be, comes back as findings.
+/// What is left to send when everything of our own is sent: directories that are copied
+/// whole, of the boundary and of the plan.
+pub(crate) struct Left {
+    boundary: Vec<Whole>,
+    new: Vec<Whole>,
+    /// Whether what came with the boundary came with its files.
+    with_files: bool,
+    /// What is missing, or no file where a file should be.
+    unreadable: Vec<RawFinding>,
+}
+
+/// Sends what is ours of the boundary and of the plan, and what stands beside it in
+/// directories that were filtered.
 pub(crate) fn send(
     replay: &mut Replay<'_>,
     plan: &Plan,
     boundary: &Boundary,
     sink: &mut dyn Sink,
     progress: &dyn Progress,
-) -> Result<Vec<RawFinding>, SendError> {
+) -> Result<Left, SendError> {
     let objects = replay.objects();
     let mut packer = Packer {
         objects,
         sink,
         seen: FxHashSet::default(),
+        wholes: Vec::new(),
         unreadable: Vec::new(),
-        commit: 0,
+        commit: None,
         trees_only: !boundary.with_files,
         failed: None,
     };
@@ -88,6 +104,7 @@ pub(crate) fn send(
         if boundary.with_trees.binary_search(&image).is_ok()
             && let Some(shown) = replay.shown(image)?
         {
+            packer.commit = replay.images.shown_by(image).map(|it| (it, replay.history.id(it)));
             walk(replay.filters(), &shown, &[], &mut packer)
                 .map_err(|err| RunError::unfiltered(&err, None))?;
         }
@@ -104,6 +121,7 @@ pub(crate) fn send(
         packer.seen.clear();
     }
     packer.trees_only = false;
+    let of_boundary = std::mem::take(&mut packer.wholes);
     for (done, &image) in plan.new.iter().enumerate() {
         if done % 256 == 255 {
             progress.advance(Phase::Stage, 256);
@@ -112,7 +130,7 @@ pub(crate) fn send(
             }
         }
         let Some(commit) = replay.images.source(image) else { continue };
-        packer.commit = commit;
+        packer.commit = Some((commit, replay.history.id(commit)));
         replay.walk_new(image, &mut packer)?;
         if let Some(err) = packer.failed.take() {
             return Err(err.into());
@@ -125,7 +143,33 @@ pub(crate) fn send(
     for tag in &plan.tags {
         packer.sink.write(Kind::Tag, tag.id, &tag.bytes, None)?;
     }
-    Ok(packer.unreadable)
+    let Packer { wholes: new, unreadable, .. } = packer;
+    Ok(Left { boundary: of_boundary, new, with_files: boundary.with_files, unreadable })
+}
+
+/// Sends the rest; what is missing, or no file where a file should be, comes back as
+/// findings.
+pub(crate) fn send_left(
+    objects: &Objects<'_>,
+    left: Left,
+    copy: &mut dyn FnMut(ObjectId, &[u8]) -> io::Result<()>,
+    progress: &dyn Progress,
+) -> Result<Vec<RawFinding>, SendError> {
+    let Left { boundary, new, with_files, mut unreadable } = left;
+    let mut known = FxHashSet::default();
+    for (wholes, files) in [(boundary, with_files), (new, true)] {
+        for brought in look_into(objects, &wholes, files, &mut known, progress)? {
+            match brought {
+                Brought::Object(id, path) => copy(id, &path)?,
+                Brought::Unreadable(finding) => unreadable.push(*finding),
+            }
+        }
+        if !with_files {
+            // As above: no file came with the boundary.
+            known.clear();
+        }
+    }
+    Ok(unreadable)
 }
 
 /// Hands what a walk finds to the sink, each object once.
@@ -133,8 +177,10 @@ struct Packer<'a, 'r> {
     objects: &'r Objects<'r>,
     sink: &'a mut dyn Sink,
     seen: FxHashSet<ObjectId>,
+    /// Directories to be copied whole.
+    wholes: Vec<Whole>,
     unreadable: Vec<RawFinding>,
-    commit: u32,
+    commit: Option<Number>,
     /// For commits that the mirror has, files included.
     trees_only: bool,
     failed: Option<io::Error>,
@@ -149,25 +195,35 @@ impl Packer<'_, '_> {
 }
 
 impl Visitor for Packer<'_, '_> {
+    fn opens(&mut self, shown: &Shown, path: &[u8], old: &[Shown]) -> bool {
+        if let Some(commit) = self.commit
+            && self.seen.insert(shown.tree)
+        {
+            self.wholes.push(Whole {
+                tree: shown.tree,
+                old: old.iter().filter(|old| old.as_is).map(|old| old.tree).collect(),
+                private_path: shown.directory.private_path().to_vec(),
+                public_path: path.to_vec(),
+                commit,
+            });
+        }
+        false
+    }
+
     fn tree(
         &mut self,
         shown: &Shown,
-        path: &[u8],
+        _path: &[u8],
         new: &Listing,
         old: &[(ObjectId, Rc<Listing>)],
     ) -> bool {
         if self.failed.is_some() || !self.seen.insert(shown.tree) {
             return false;
         }
-        if shown.as_is {
-            let result = self.sink.copy(shown.tree, path);
-            self.note(result);
-        } else {
-            let old = old.first().map(|(id, listing)| (*id, listing.tree_bytes()));
-            let old = old.as_ref().map(|(id, bytes)| (*id, bytes.as_slice()));
-            let result = self.sink.write(Kind::Tree, shown.tree, &new.tree_bytes(), old);
-            self.note(result);
-        }
+        let old = old.first().map(|(id, listing)| (*id, listing.tree_bytes()));
+        let old = old.as_ref().map(|(id, bytes)| (*id, bytes.as_slice()));
+        let result = self.sink.write(Kind::Tree, shown.tree, &new.tree_bytes(), old);
+        self.note(result);
         true
     }
 
@@ -184,7 +240,8 @@ impl Visitor for Packer<'_, '_> {
             }
             Err(err) => {
                 let finding = RawFinding::unreadable(&err).path(place.private_path(entry));
-                self.unreadable.push(RawFinding { commit: Some(self.commit), ..finding });
+                let commit = self.commit.map(|(number, _)| number);
+                self.unreadable.push(RawFinding { commit, ..finding });
             }
         }
     }
