@@ -30,8 +30,9 @@ pub use audit::{Audited, verify};
 
 use push::Pushed;
 
-/// How often a mirror that moves under our hands is looked at again.
-const TRIES: u32 = 4;
+/// How often a mirror that moves under our hands is looked at again. Who has lost to
+/// seven others that each published something is not told to give up.
+const TRIES: u32 = 10;
 
 /// What to publish, and where.
 pub struct SyncRequest<'a> {
