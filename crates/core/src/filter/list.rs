@@ -19,16 +19,16 @@ use crate::paths::{Reach, components, join};
 /// A directory as the mirror shows it.
 #[derive(Clone)]
 pub struct Directory {
-    sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
     brought: Option<Brought>,
 }
 
 /// A private directory that a public one shows.
 #[derive(Clone)]
-struct Source {
+pub(super) struct Source {
     tree: PrivateTree,
     state: StateId,
-    path: Vec<u8>,
+    pub(super) path: Vec<u8>,
 }
 
 /// What moves bring to places below a directory, in one commit.
@@ -126,13 +126,6 @@ impl Entry<'_> {
     /// The private path of an entry that is a file of `parent`.
     pub fn private_path(&self, parent: &Directory) -> Vec<u8> {
         self.from.private_path(parent, self.name)
-    }
-}
-
-impl Directory {
-    /// The private path of its first source.
-    pub(crate) fn private_path(&self) -> &[u8] {
-        self.sources.first().map_or(b"", |source| &source.path)
     }
 }
 

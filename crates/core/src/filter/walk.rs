@@ -83,6 +83,11 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// The private path behind it; of one with several sources, that of the first.
+    pub(crate) fn private_path(&self) -> &[u8] {
+        self.directory.sources.first().map_or(b"", |source| &source.path)
+    }
+
     /// The public directory behind an entry of this one.
     fn child(&self, entry: &Entry<'_>) -> Option<Self> {
         let directory = entry.directory(&self.directory)?;

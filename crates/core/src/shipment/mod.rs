@@ -202,7 +202,7 @@ impl Visitor for Packer<'_, '_> {
             self.wholes.push(Whole {
                 tree: shown.tree,
                 old: old.iter().filter(|old| old.as_is).map(|old| old.tree).collect(),
-                private_path: shown.directory.private_path().to_vec(),
+                private_path: shown.private_path().to_vec(),
                 public_path: path.to_vec(),
                 commit,
             });
