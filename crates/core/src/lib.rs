@@ -13,6 +13,7 @@
 pub mod adopt;
 mod canary;
 pub mod checks;
+mod cores;
 pub mod dag;
 pub mod error;
 pub mod explain;

@@ -7,15 +7,12 @@
 //! so that is the one that is tried. A tree that cannot be read or filtered is left out:
 //! who asks for it meets the fault at the commit that it belongs to.
 
-use std::num::NonZero;
-use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use repo_sync_shared::PrivateTree;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::cores::{Blocks, share};
 use crate::error::RunError;
 use crate::filter::{Ahead, Filter};
 use crate::git::Objects;
@@ -51,19 +48,8 @@ impl Survey {
         let trees = commits.map(|commit| history.tree(commit)).filter(|tree| met.insert(*tree));
         let trees: Vec<PrivateTree> = trees.collect();
         progress.start(Phase::Filter, Some(trees.len() as u64));
-        let blocks = Blocks { trees: &trees, next: AtomicUsize::new(0) };
-        let work = || survey(objects, shape, &blocks, progress);
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let helpers = cores.min(trees.len().div_ceil(BLOCK)).saturating_sub(1);
-        let surveyed = thread::scope(|scope| {
-            let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
-            let own = work();
-            let joined = helpers.into_iter().map(|helper| match helper.join() {
-                Ok(surveyed) => surveyed,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            std::iter::once(own).chain(joined).collect::<Vec<_>>()
-        });
+        let work = |blocks: &Blocks| survey(objects, shape, &trees, blocks, progress);
+        let surveyed = share(trees.len(), BLOCK, work);
         progress.finish(Phase::Filter);
         if progress.interrupted() {
             return Err(RunError::Interrupted);
@@ -87,24 +73,12 @@ impl Survey {
     }
 }
 
-/// Trees to be shared out, block by block.
-struct Blocks<'t> {
-    trees: &'t [PrivateTree],
-    next: AtomicUsize,
-}
-
-impl Blocks<'_> {
-    fn take(&self) -> Option<Range<usize>> {
-        let start = self.next.fetch_add(BLOCK, Ordering::Relaxed);
-        (start < self.trees.len()).then(|| start..self.trees.len().min(start + BLOCK))
-    }
-}
-
 /// What one thread finds out.
 fn survey(
     objects: &Objects<'_>,
     shape: &Arc<Shape>,
-    blocks: &Blocks<'_>,
+    trees: &[PrivateTree],
+    blocks: &Blocks,
     progress: &dyn Progress,
 ) -> (Vec<(PrivateTree, ManifestEntry)>, Ahead) {
     let mut filter = Filter::new(objects, shape.clone());
@@ -114,7 +88,7 @@ fn survey(
             break;
         }
         progress.advance(Phase::Filter, block.len() as u64);
-        for &tree in &blocks.trees[block] {
+        for &tree in &trees[block] {
             let Ok(root) = filter.hold(tree) else { continue };
             manifests.push((tree, manifest_entry(root.data())));
             // The fault of a tree is told at its commit, by who replays that.

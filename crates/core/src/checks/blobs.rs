@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, Scope};
 
 use repo_sync_shared::ObjectId;
@@ -95,17 +95,16 @@ impl<'a> Readers<'a> {
         scope: &'s Scope<'s, 'a>,
         objects: &'a Objects<'a>,
         looks: &'a [Box<dyn Look>],
-        tasks: &'a Mutex<Option<Receiver<(usize, Asked)>>>,
     ) -> Self {
         let (ask, asked) = channel();
         let (give, given) = channel();
-        *tasks.lock().expect("nobody has it yet") = Some(asked);
+        let asked = Arc::new(Mutex::new(asked));
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         for _ in 0..cores.saturating_sub(1).max(1) {
-            let give = give.clone();
+            let (asked, give) = (Arc::clone(&asked), give.clone());
             scope.spawn(move || {
-                while let Some((number, asked)) = next(tasks) {
-                    let work = AssertUnwindSafe(|| work(objects, looks, asked));
+                while let Some((number, blob)) = next(&asked) {
+                    let work = AssertUnwindSafe(|| work(objects, looks, blob));
                     let done = panic::catch_unwind(work);
                     if give.send((number, done)).is_err() {
                         break;
@@ -150,8 +149,8 @@ impl<'a> Readers<'a> {
 }
 
 /// The next blob to read; `None` if there will be none.
-fn next(tasks: &Mutex<Option<Receiver<(usize, Asked)>>>) -> Option<(usize, Asked)> {
-    tasks.lock().ok()?.as_ref()?.recv().ok()
+fn next(asked: &Mutex<Receiver<(usize, Asked)>>) -> Option<(usize, Asked)> {
+    asked.lock().ok()?.recv().ok()
 }
 
 fn work(objects: &Objects<'_>, looks: &[Box<dyn Look>], asked: Asked) -> Done {
@@ -211,9 +210,8 @@ mod tests {
         let private = PrivateRepo::discover(repo.path()).expect("it was just built");
         let objects = private.objects().expect("it has objects");
         let looks: Vec<Box<dyn Look>> = vec![Box::new(Repeat)];
-        let tasks = Mutex::default();
         thread::scope(|scope| {
-            let mut readers = Readers::start(scope, &objects, &looks, &tasks);
+            let mut readers = Readers::start(scope, &objects, &looks);
             let mut seen = Vec::new();
             let mut take = |readers: &mut Readers<'_>| {
                 let looked = readers.take()?;

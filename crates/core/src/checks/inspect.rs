@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::Mutex;
 use std::thread;
 
 use repo_sync_shared::{Check, ObjectId, PublicCommit};
@@ -49,10 +48,10 @@ pub fn inspect<'r>(
     let (looks, families) = (looks(session)?, families(session)?);
     let every_place = families.iter().any(|family| family.minds_every_place());
     progress.start(Phase::Check, Some(subject.new.len() as u64));
-    let (objects, tasks) = (session.replay.objects(), Mutex::default());
+    let objects = session.replay.objects();
     let (mut families, mut found) = thread::scope(|scope| {
         let mut inspector = Inspector {
-            readers: Readers::start(scope, objects, &looks, &tasks),
+            readers: Readers::start(scope, objects, &looks),
             looks: &looks,
             families,
             trees: FxHashMap::default(),

@@ -7,15 +7,12 @@
 //! threads.
 
 use std::collections::VecDeque;
-use std::num::NonZero;
-use std::ops::Range;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
 use rustc_hash::FxHashSet;
 
+use crate::cores::{Blocks, share};
 use crate::error::RunError;
 use crate::filter::{FilterError, MAX_DEPTH};
 use crate::git::{Object, Objects};
@@ -61,9 +58,8 @@ pub(super) fn look_into(
     known: &mut FxHashSet<ObjectId>,
     progress: &dyn Progress,
 ) -> Result<Vec<Brought>, RunError> {
-    let next = AtomicUsize::new(0);
     let before: &FxHashSet<ObjectId> = known;
-    let work = || {
+    let work = |shared: &Blocks| {
         let mut looker = Looker {
             objects,
             with_files,
@@ -73,7 +69,7 @@ pub(super) fn look_into(
             found: Vec::new(),
         };
         let mut blocks: Vec<(usize, Vec<Brought>)> = Vec::new();
-        while let Some(block) = take(&next, wholes.len()) {
+        while let Some(block) = shared.take() {
             if progress.interrupted() {
                 return Err(RunError::Interrupted);
             }
@@ -84,18 +80,8 @@ pub(super) fn look_into(
         }
         Ok(blocks)
     };
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let helpers = cores.min(wholes.len().div_ceil(BLOCK)).saturating_sub(1);
-    let found = thread::scope(|scope| {
-        let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
-        let own = work();
-        let joined = helpers.into_iter().map(|helper| match helper.join() {
-            Ok(found) => found,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        let all: Vec<_> = std::iter::once(own).chain(joined).collect();
-        all.into_iter().collect::<Result<Vec<_>, _>>()
-    })?;
+    let found = share(wholes.len(), BLOCK, work);
+    let found = found.into_iter().collect::<Result<Vec<_>, RunError>>()?;
     let mut blocks: Vec<_> = found.into_iter().flatten().collect();
     blocks.sort_by_key(|(start, _)| *start);
     let all = blocks.into_iter().flat_map(|(_, found)| found);
@@ -106,12 +92,6 @@ pub(super) fn look_into(
             Brought::Unreadable(_) => true,
         })
         .collect())
-}
-
-/// The next directories that nobody has taken.
-fn take(next: &AtomicUsize, len: usize) -> Option<Range<usize>> {
-    let start = next.fetch_add(BLOCK, Ordering::Relaxed);
-    (start < len).then(|| start..len.min(start + BLOCK))
 }
 
 /// What one thread has met.
