@@ -23,7 +23,7 @@ pub(crate) struct RewriteArgs {
     manifest: PathBuf,
 }
 
-/// Prints how long the pack is, in bytes, and the public id of the last commit.
+/// Prints how long the pack is, in bytes, and the public tree of the branch.
 pub(crate) fn run(args: &RewriteArgs) -> anyhow::Result<()> {
     let repo = PrivateRepo::discover(&args.repo)?;
     let objects = repo.objects()?;
@@ -45,8 +45,10 @@ pub(crate) fn run(args: &RewriteArgs) -> anyhow::Result<()> {
         today: Date { year: 1970, month: 1, day: 1 },
     };
     let bytes = rewrite(&mut session, &request, &Silent)?;
-    let images = &session.replay.images;
-    let tip = images.numbers().last().context("nothing of this history is public")?;
-    println!("{bytes} {}", images.id(tip));
+    let tip = session.policy.branches.first().context("no branch is listed")?.tip;
+    let replay = &session.replay;
+    let image = replay.history.number(tip).and_then(|tip| replay.images.of(tip));
+    let image = image.context("nothing of this history is public")?;
+    println!("{bytes} {}", replay.images.tree(image).id());
     Ok(())
 }

@@ -132,8 +132,8 @@ fn rewrite(ground: &Ground) -> anyhow::Result<Outcome> {
     command.arg("rewrite").arg("--repo").arg(&repo).arg("--manifest").arg(&ground.manifest);
     let (cost, out) = measure(&mut command)?;
     let out = String::from_utf8(out)?;
-    let (bytes, _) = out.trim().split_once(' ').context("the rewrite prints two words")?;
-    Ok(Outcome { cost, bytes: Some(bytes.parse()?), tree: None })
+    let (bytes, tree) = out.trim().split_once(' ').context("the rewrite prints two words")?;
+    Ok(Outcome { cost, bytes: Some(bytes.parse()?), tree: Some(tree.to_owned()) })
 }
 
 fn rewrite_by(tool: Tool) -> impl Fn(&Ground) -> anyhow::Result<Outcome> {
