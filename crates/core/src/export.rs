@@ -73,7 +73,8 @@ pub fn export(
             let place =
                 target.join(file_name(entry.name).ok_or_else(|| unwritable(commit, &path))?);
             writer.write(&entry, &path, &place)?;
-            open.extend(entry.directory(&directory).map(|below| (below, path, place)));
+            let below = replay.filters()[shown.filter].below(&directory, &entry);
+            open.extend(below.map(|below| (below, path, place)));
         }
     }
     progress.finish(Phase::Stage);

@@ -45,8 +45,12 @@ impl Survey {
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let mut met = FxHashSet::default();
-        let trees = commits.map(|commit| history.tree(commit)).filter(|tree| met.insert(*tree));
-        let trees: Vec<PrivateTree> = trees.collect();
+        let parent = |commit| history.dag.parents(commit).first();
+        let trees = commits.map(|commit| Root {
+            tree: history.tree(commit),
+            before: parent(commit).map(|&parent| history.tree(parent)),
+        });
+        let trees: Vec<Root> = trees.filter(|root| met.insert(root.tree)).collect();
         progress.start(Phase::Filter, Some(trees.len() as u64));
         let work = |blocks: &Blocks| survey(objects, shape, &trees, blocks, progress);
         let surveyed = share(trees.len(), BLOCK, work);
@@ -73,11 +77,18 @@ impl Survey {
     }
 }
 
+/// A root tree, and one that it is likely to be like: that of the first parent.
+#[derive(Clone, Copy)]
+struct Root {
+    tree: PrivateTree,
+    before: Option<PrivateTree>,
+}
+
 /// What one thread finds out.
 fn survey(
     objects: &Objects<'_>,
     shape: &Arc<Shape>,
-    trees: &[PrivateTree],
+    trees: &[Root],
     blocks: &Blocks,
     progress: &dyn Progress,
 ) -> (Vec<(PrivateTree, ManifestEntry)>, Ahead) {
@@ -88,11 +99,11 @@ fn survey(
             break;
         }
         progress.advance(Phase::Filter, block.len() as u64);
-        for &tree in &trees[block] {
+        for &Root { tree, before } in &trees[block] {
             let Ok(root) = filter.hold(tree) else { continue };
             manifests.push((tree, manifest_entry(root.data())));
             // The fault of a tree is told at its commit, by who replays that.
-            let _ = filter.root(tree);
+            let _ = filter.root_after(before, tree);
         }
     }
     (manifests, filter.into_ahead())

@@ -2,7 +2,6 @@
 //! The walk over what is new, and what every family is shown of it.
 
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::thread;
 
 use repo_sync_shared::{Check, ObjectId, PublicCommit};
@@ -11,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::blobs::{Asked, Looked, MAX_BLOB, Readers};
 use super::{Family, Look, NewBlob, NewDirectory, NewEntry, NewText, TextKind, families, looks};
 use crate::error::RunError;
-use crate::filter::{Entry, Listing, Place, Shown, Unseen, Visitor};
+use crate::filter::{Entry, Listing, Opened, Place, Shown, Unseen, Visitor};
 use crate::object::{EntryKind, RawCommit, RawTag};
 use crate::plan::{NewTag, RefUpdate};
 use crate::progress::{Phase, Progress};
@@ -223,16 +222,10 @@ impl<'r> Inspector<'_, 'r> {
 }
 
 impl Visitor for Inspector<'_, '_> {
-    fn tree(
-        &mut self,
-        shown: &Shown,
-        path: &[u8],
-        listing: &Listing,
-        old: &[(ObjectId, Rc<Listing>)],
-    ) -> bool {
+    fn tree(&mut self, opened: &Opened<'_>) -> bool {
+        let Opened { shown, path, .. } = *opened;
         if self.told.insert(shown.tree) {
-            let place = Place { directory: &shown.directory, path };
-            let directory = NewDirectory { listing, place, old, commit: self.commit };
+            let directory = NewDirectory::new(opened, self.commit);
             for family in &mut self.families {
                 family.directory(&directory, &mut self.found);
             }

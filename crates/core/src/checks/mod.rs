@@ -37,7 +37,7 @@ use std::rc::Rc;
 use repo_sync_shared::{Check, Level, ObjectId};
 
 use crate::error::RunError;
-use crate::filter::{Entry, Listing, Place};
+use crate::filter::{Entry, Listing, Opened, Place};
 use crate::object::EntryKind;
 use crate::report::RawFinding;
 use crate::session::Session;
@@ -63,6 +63,8 @@ struct NewEntry<'a> {
 struct NewDirectory<'a> {
     /// Its entries, those included that are not new.
     listing: &'a Listing,
+    /// The numbers of those whose name or mode no public parent has in this place.
+    new: Vec<usize>,
     /// The place.
     place: Place<'a>,
     /// What stood in the same place in the public parents.
@@ -103,10 +105,33 @@ struct NewText<'a> {
     commit: u32,
 }
 
-impl NewDirectory<'_> {
-    /// Whether no parent has such an entry in the same place.
-    fn is_new(&self, mut such: impl FnMut(&Entry<'_>) -> bool) -> bool {
-        !self.old.iter().any(|(_, old)| old.iter().any(|entry| such(&entry)))
+impl<'a> NewDirectory<'a> {
+    fn new(opened: &Opened<'a>, commit: u32) -> Self {
+        let Opened { shown, path, listing, old, candidates } = *opened;
+        let is_new = |number: &usize| {
+            let known = |entry: &Entry<'_>, old: &Listing| {
+                let found = old.find(entry.name, entry.kind.is_tree());
+                found.is_some_and(|found| found.mode == entry.mode)
+            };
+            let entry = listing.get(*number);
+            entry.is_some_and(|entry| !old.iter().any(|(_, old)| known(&entry, old)))
+        };
+        let new = candidates.iter().copied().filter(is_new).collect();
+        let place = Place { directory: &shown.directory, path };
+        Self { listing, new, place, old, commit }
+    }
+
+    /// The entries whose name or mode no public parent has in this place.
+    fn new_entries(&self) -> impl Iterator<Item = Entry<'a>> {
+        self.new.iter().filter_map(|&number| self.listing.get(number))
+    }
+
+    /// Whether no parent has such an entry under this name in the same place.
+    fn is_new(&self, name: &[u8], such: impl Fn(&Entry<'_>) -> bool) -> bool {
+        let named = |old: &'a Listing| {
+            [false, true].into_iter().filter_map(move |is_tree| old.find(name, is_tree))
+        };
+        !self.old.iter().flat_map(|(_, old)| named(old)).any(|entry| such(&entry))
     }
 
     /// A finding about one of the entries.

@@ -9,14 +9,13 @@
 //! - A mode that current git does not write is `legacy-mode`.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use repo_sync_shared::{Check, escape_bytes};
 use rustc_hash::FxHashMap;
 
 use super::{Family, NewDirectory};
 use crate::filter::Entry;
-use crate::object::{EntryKind, entry_order};
+use crate::object::EntryKind;
 use crate::paths::fold;
 use crate::report::RawFinding;
 
@@ -24,12 +23,7 @@ pub(super) struct Names;
 
 impl Family for Names {
     fn directory(&mut self, directory: &NewDirectory<'_>, found: &mut Vec<RawFinding>) {
-        let new = new_entries(directory);
-        if new.is_empty() {
-            return;
-        }
-        for &at in &new {
-            let entry = directory.listing.get(at);
+        for entry in directory.new_entries() {
             if has_direction_control(entry.name) {
                 let hint = "this name has controls for the direction of text, so it shows itself \
                             as another one; rename it, or exclude it";
@@ -44,19 +38,20 @@ impl Family for Names {
                 found.push(directory.finding(&entry, Check::LegacyMode, hint));
             }
         }
+        let new = &directory.new;
         if new.is_empty() {
             return;
         }
-        let mut names: FxHashMap<Cow<'_, [u8]>, usize> = FxHashMap::default();
-        for at in 0..directory.listing.len() {
-            let entry = directory.listing.get(at);
-            let Some(other) = names.insert(fold(entry.name), at) else { continue };
-            let (one, other) = if new.binary_search(&at).is_ok() {
-                (entry, directory.listing.get(other))
-            } else if new.binary_search(&other).is_ok() {
-                (directory.listing.get(other), entry)
-            } else {
+        let mut names: FxHashMap<Cow<'_, [u8]>, (usize, Entry<'_>)> = FxHashMap::default();
+        for at in directory.listing.numbers() {
+            let Some(entry) = directory.listing.get(at) else { continue };
+            let Some((before, other)) = names.insert(fold(entry.name), (at, entry)) else {
                 continue;
+            };
+            let (one, other) = match new.binary_search(&at) {
+                Ok(_) => (entry, other),
+                Err(_) if new.binary_search(&before).is_ok() => (other, entry),
+                Err(_) => continue,
             };
             let hint = format!(
                 "`{}` has the same name to some file systems; rename one of the two",
@@ -65,28 +60,6 @@ impl Family for Names {
             found.push(directory.finding(&one, Check::PathCollision, hint));
         }
     }
-}
-
-/// The entries whose name or mode no public parent has in this place.
-fn new_entries(directory: &NewDirectory<'_>) -> Vec<usize> {
-    let listing = directory.listing;
-    let same = |a: &Entry<'_>, b: &Entry<'_>| (a.name, a.mode) == (b.name, b.mode);
-    let order = |a: &Entry<'_>, b: &Entry<'_>| {
-        entry_order(a.name, a.kind.is_tree(), b.name, b.kind.is_tree())
-    };
-    let mut new: Vec<usize> = (0..listing.len()).collect();
-    for (_, old) in directory.old {
-        // Both are in git's order.
-        let mut rest = 0;
-        new.retain(|&at| {
-            let entry = listing.get(at);
-            while rest < old.len() && order(&old.get(rest), &entry) == Ordering::Less {
-                rest += 1;
-            }
-            rest == old.len() || !same(&old.get(rest), &entry)
-        });
-    }
-    new
 }
 
 /// Whether git writes this mode today.

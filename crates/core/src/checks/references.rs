@@ -159,10 +159,10 @@ impl Family for References<'_> {
     }
 
     fn directory(&mut self, directory: &NewDirectory<'_>, found: &mut Vec<RawFinding>) {
-        for entry in directory.listing.iter() {
+        for entry in directory.new_entries() {
             for (_, word) in self.dictionary.find(entry.name) {
                 if let Word::Term(term, line) = word
-                    && directory.is_new(|old| old.name == entry.name)
+                    && directory.is_new(entry.name, |_| true)
                 {
                     let finding = directory.finding(&entry, Check::PrivateReference, TERM_IN_NAME);
                     found.push(finding.rule(format_args!("sync.toml:{line} `{term}`")));

@@ -46,12 +46,10 @@ impl Place {
 
 impl Family for Submodules {
     fn directory(&mut self, directory: &NewDirectory<'_>, found: &mut Vec<RawFinding>) {
-        for entry in directory.listing.iter() {
+        for entry in directory.new_entries() {
             let is_file = matches!(entry.kind, EntryKind::Blob | EntryKind::Executable);
             let Some(file) = GitFile::named(entry.name).filter(|_| !is_file) else { continue };
-            let known =
-                |old: &crate::filter::Entry<'_>| (old.name, old.kind) == (entry.name, entry.kind);
-            if !directory.is_new(known) {
+            if !directory.is_new(entry.name, |old| old.kind == entry.kind) {
                 continue;
             }
             match (file, entry.kind) {

@@ -4,7 +4,8 @@
 //!
 //! Filtering opens no directory of which nothing is public, and an alias may stand in
 //! one. So this is a walk of its own, for the commits that are new to the mirror: into
-//! every directory where a pattern of the floor can still be met, once for each.
+//! every directory where a pattern of the floor can still be met, once for each, but for
+//! those where filtering saw that there is nothing.
 
 use std::rc::Rc;
 
@@ -37,7 +38,8 @@ impl Filter<'_> {
         state: StateId,
         tree: PrivateTree,
     ) -> Result<Option<Rc<[Vec<u8>]>>, FilterError> {
-        if !self.states.may_meet_floor(state) {
+        let done = self.done.get(&(state, tree));
+        if !self.states.may_meet_floor(state) || done.is_some_and(|done| !done.suspect) {
             return Ok(None);
         }
         if let Some(known) = self.aliases.get(&(state, tree)) {

@@ -1,108 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A private tree with what is private cut out of its bytes.
 
+use std::borrow::Cow;
 use std::hash::Hasher as _;
+use std::rc::Rc;
 
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
 use rustc_hash::FxHasher;
 
-use super::last::Last;
+use super::sheet::{Cut, Sheet, Shown};
 use super::states::{StateId, States};
 use super::{Done, Filter, FilterError};
-use crate::object::{self, EntryKind, Kind, Names, TreeEntry};
+use crate::object::{self, EntryKind, Kind, Outline, Run, TreeEntry};
+use crate::paths::Reach;
 
 /// What a commit may change without touching anything private: they say what is.
 const OWN_FILES: [&[u8]; 2] = [b"sync.toml", b"sync.lock"];
 
-/// What becomes of an entry.
-struct Cut {
-    shown: Shown,
-    /// A digest of what is not shown of it; 0 if that is nothing.
-    residue: u64,
-}
-
-enum Shown {
-    Nothing,
-    AsItIs,
-    /// A directory of which only a part is public.
-    Part(PublicTree),
-}
-
 impl Filter<'_> {
-    /// Cuts out of the bytes of a tree what is private, and hashes the rest. Of a root
-    /// tree only what is not as in the one before is read.
+    /// Cuts out of the bytes of a tree what is private, and hashes the rest.
     pub(super) fn cut(&mut self, state: StateId, tree: PrivateTree) -> Result<Done, FilterError> {
-        let object = self.read(tree)?;
-        let data = object.data();
-        if data.is_empty() {
+        let before = self.before.take().filter(|_| state == States::ROOT);
+        let near = before.and_then(|before| self.recent.get(state, before));
+        let sheet = self.sheet(state, tree, near)?;
+        if sheet.outline().is_empty() {
             // One that was empty before stays only if its own path is public.
             let kept = self.states.is_public(state);
             let public = kept.then_some(PublicTree::new(ObjectId::EMPTY_TREE));
-            return Ok(Done { public, residue: 0 });
+            return Ok(Done { public, residue: 0, suspect: false });
         }
-        let malformed = |source| FilterError::Malformed { tree, source };
-        let is_root = state == States::ROOT;
-        let last = if is_root { std::mem::take(&mut self.last) } else { Last::default() };
-        let mut next = last.next(data);
-        let mut names = Names::default();
-        loop {
-            next.skip(&mut names);
-            let Some(entry) = next.entry() else { break };
-            let entry = entry.map_err(malformed)?;
-            names.check(&entry).map_err(malformed)?;
-            let cut = self.judge(state, &entry)?;
-            match cut.shown {
-                Shown::Nothing => {}
-                Shown::AsItIs => next.keep(entry.raw),
-                Shown::Part(public) => {
-                    next.keep(&entry.raw[..entry.raw.len() - 20]);
-                    next.keep(public.id().as_bytes());
-                }
-            }
-            next.judged(&entry, cut.residue, names.is_settled());
-        }
-        let done = next.finish();
-        let residue = done.residue();
-        let public = if done.is_whole() {
-            Some(PublicTree::new(tree.id()))
-        } else if done.kept().is_empty() {
-            None
-        } else {
-            Some(PublicTree::new(object::hash(Kind::Tree, done.kept())))
+        let public = match sheet.public() {
+            Cow::Borrowed(_) => Some(PublicTree::new(tree.id())),
+            Cow::Owned(kept) if kept.is_empty() => None,
+            Cow::Owned(kept) => Some(PublicTree::new(object::hash(Kind::Tree, &kept))),
         };
-        if is_root {
-            self.last = done;
-        }
-        Ok(Done { public, residue })
+        let residues = sheet.cuts().iter().map(|cut| cut.residue);
+        let residue = residues.fold(0, u64::wrapping_add);
+        let suspect = sheet.cuts().iter().any(|cut| cut.suspect);
+        Ok(Done { public, residue, suspect })
     }
 
-    /// What becomes of an entry of a directory.
-    fn judge(&mut self, state: StateId, entry: &TreeEntry<'_>) -> Result<Cut, FilterError> {
+    /// Reads a directory, and judges those of its entries that were not judged in `near`,
+    /// which is of the same state, or in the last that was.
+    ///
+    /// # Errors
+    /// It cannot be read, or is malformed; so for what has to be opened below.
+    pub(super) fn sheet(
+        &mut self,
+        state: StateId,
+        tree: PrivateTree,
+        near: Option<Rc<Sheet>>,
+    ) -> Result<Rc<Sheet>, FilterError> {
+        if let Some(sheet) = self.recent.get(state, tree) {
+            return Ok(sheet);
+        }
+        let object = self.read(tree)?;
+        let near = near.or_else(|| self.recent.near(state));
+        let (outline, runs) =
+            Outline::read(object.data(), near.as_ref().map(|near| near.outline()))
+                .map_err(|source| FilterError::Malformed { tree, source })?;
+        let cuts = match self.states.reach(state) {
+            Reach::Mixed => self.cuts(state, &outline, near.as_deref(), &runs)?,
+            Reach::Public | Reach::Private => Vec::new(),
+        };
+        let sheet = Rc::new(Sheet::new(state, outline, cuts));
+        self.recent.put(tree, sheet.clone());
+        Ok(sheet)
+    }
+
+    /// What has to be cut; of the `runs` it is known from `near`.
+    fn cuts(
+        &mut self,
+        state: StateId,
+        outline: &Outline,
+        near: Option<&Sheet>,
+        runs: &[Run],
+    ) -> Result<Vec<Cut>, FilterError> {
+        let mut cuts = Vec::with_capacity(near.map_or(0, |near| near.cuts().len() + 1));
+        let mut done = 0;
+        for run in runs.iter().chain([&Run { here: outline.len(), there: 0, len: 0 }]) {
+            for number in done..run.here {
+                let Some(entry) = outline.entry(number) else { break };
+                cuts.extend(self.judge(state, number, &entry)?);
+            }
+            let known = near.map_or(&[][..], |near| near.cuts_of(run.there..run.there + run.len));
+            let here = |cut: &Cut| Cut { entry: cut.entry - run.there + run.here, ..*cut };
+            cuts.extend(known.iter().map(here));
+            done = run.here + run.len;
+        }
+        Ok(cuts)
+    }
+
+    /// What becomes of an entry of a directory; `None` if it is simply shown.
+    fn judge(
+        &mut self,
+        state: StateId,
+        number: usize,
+        entry: &TreeEntry<'_>,
+    ) -> Result<Option<Cut>, FilterError> {
         let child = self.states.child(state, entry.name);
-        if entry.kind() != EntryKind::Tree {
+        let is_moved = self.states.is_moved(child);
+        let is_alias = self.states.is_alias(child);
+        let cut = if entry.kind() == EntryKind::Tree {
+            let below = PrivateTree::new(entry.id);
+            let public = self.tree(child, below)?;
+            let done = self.done.get(&(child, below));
+            let residue = match done {
+                Some(done) if done.residue != 0 => digest(entry.name, done.residue),
+                Some(_) => 0,
+                None if public.is_none() => digest(entry.raw, 0),
+                None => 0,
+            };
+            let below_is =
+                done.map_or_else(|| self.states.may_meet_floor(child), |done| done.suspect);
+            let shown = match public.filter(|_| !is_moved) {
+                None => Shown::Nothing,
+                Some(public) if public.id() == entry.id => Shown::AsItIs,
+                Some(public) => Shown::Part(public),
+            };
+            Cut { entry: number, shown, residue, suspect: is_alias || below_is }
+        } else {
             let is_public = self.states.is_public(child);
             let is_own = state == States::ROOT && OWN_FILES.contains(&entry.name);
-            let shown = match is_public && !self.states.is_moved(child) {
-                true => Shown::AsItIs,
-                false => Shown::Nothing,
-            };
+            let shown = if is_public && !is_moved { Shown::AsItIs } else { Shown::Nothing };
             let residue = if is_public || is_own { 0 } else { digest(entry.raw, 0) };
-            return Ok(Cut { shown, residue });
-        }
-        let below = PrivateTree::new(entry.id);
-        let public = self.tree(child, below)?;
-        let residue = match self.done.get(&(child, below)) {
-            Some(done) if done.residue != 0 => digest(entry.name, done.residue),
-            Some(_) => 0,
-            None if public.is_none() => digest(entry.raw, 0),
-            None => 0,
+            Cut { entry: number, shown, residue, suspect: is_alias }
         };
-        let shown = match public.filter(|_| !self.states.is_moved(child)) {
-            None => Shown::Nothing,
-            Some(public) if public.id() == entry.id => Shown::AsItIs,
-            Some(public) => Shown::Part(public),
-        };
-        Ok(Cut { shown, residue })
+        let matters = cut.shown != Shown::AsItIs || cut.residue != 0 || cut.suspect;
+        Ok(matters.then_some(cut))
     }
 }
 
@@ -116,11 +141,103 @@ fn digest(bytes: &[u8], below: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use fastrand::Rng;
     use repo_sync_testing::{History, Repo, Tree};
 
     use super::*;
     use crate::git::PrivateRepo;
     use crate::manifest::Manifest;
+    use crate::object::{append_entry, entry_order};
+
+    const RULES: &str = "version = 1\ninclude = [\"a*\", \"docs/x\", \"z\"]\n\
+        exclude = [\"*b\"]\n[mirror.public]\n";
+    const ENTRIES: [&str; 14] = [
+        "a",
+        "a-",
+        "a-b",
+        "a.",
+        "a0",
+        "ab",
+        "b",
+        "cloud",
+        "docs",
+        "src",
+        "sync.toml",
+        "t",
+        "x",
+        "z",
+    ];
+
+    /// Whatever came before, a tree is seen as if it came first: sound or not.
+    #[test]
+    fn a_tree_is_filtered_alike_whatever_came_before() {
+        let dir = tempfile::tempdir().expect("there is room");
+        let repo = git2::Repository::init_bare(dir.path()).expect("the directory is empty");
+        let odb = repo.odb().expect("it was just made");
+        let write = |bytes: &[u8]| {
+            let id = odb.write(git2::ObjectType::Tree, bytes).expect("there is room");
+            ObjectId::from_slice(id.as_bytes()).expect("it is SHA-1")
+        };
+        let mut rng = Rng::with_seed(11);
+        let below = ["x", "y"].map(|name| {
+            let mut tree = Vec::new();
+            append_entry(&mut tree, b"100644", name.as_bytes(), ObjectId::EMPTY_TREE);
+            write(&tree)
+        });
+        let mut entries: BTreeMap<&str, (bool, ObjectId)> = BTreeMap::new();
+        let mut trees = Vec::new();
+        for _ in 0..1_500 {
+            for _ in 0..rng.usize(1..3) {
+                let name = rng.choice(ENTRIES).expect("there are some");
+                let is_tree = rng.bool();
+                let id = rng.choice(below).expect("there are two");
+                match rng.u8(..3) {
+                    0 => drop(entries.remove(name)),
+                    _ => drop(entries.insert(name, (is_tree, id))),
+                }
+            }
+            let mut sorted: Vec<_> = entries.iter().collect();
+            sorted.sort_by(|(a, (x, _)), (b, (y, _))| {
+                entry_order(a.as_bytes(), *x, b.as_bytes(), *y)
+            });
+            if rng.u8(..8) == 0 && sorted.len() > 1 {
+                let at = rng.usize(1..sorted.len());
+                sorted.swap(at - 1, at);
+            }
+            let mut tree = Vec::new();
+            for (name, (is_tree, id)) in sorted {
+                let mode: &[u8] = if *is_tree { b"40000" } else { b"100644" };
+                append_entry(&mut tree, mode, name.as_bytes(), *id);
+            }
+            if rng.u8(..4) == 0 && !tree.is_empty() {
+                let at = rng.usize(..tree.len());
+                match rng.u8(..3) {
+                    0 => tree[at] = rng.choice(*b"\0 a/.4").expect("there are some"),
+                    1 => drop(tree.remove(at)),
+                    _ => tree.insert(at, rng.choice(*b"\0 a/.4").expect("there are some")),
+                }
+            }
+            trees.push(write(&tree));
+        }
+        let private = PrivateRepo::discover(dir.path()).expect("it was just made");
+        let objects = private.objects().expect("it was just made");
+        let manifest = Manifest::parse(RULES.as_bytes(), "sync.toml").expect("it is sound");
+        let shape = manifest.mirror("public").expect("it names one").shape.clone();
+        let mut busy = Filter::new(&objects, shape.clone());
+        let mut sound = 0;
+        for tree in trees.into_iter().map(PrivateTree::new) {
+            let see = |filter: &mut Filter<'_>| {
+                let public = filter.root(tree).map_err(|err| format!("{err:?}"))?;
+                Ok::<_, String>((public, filter.residue(tree).expect("it was filtered")))
+            };
+            let alone = see(&mut Filter::new(&objects, shape.clone()));
+            assert_eq!(see(&mut busy), alone, "{tree}");
+            sound += usize::from(alone.is_ok());
+        }
+        assert!((200..1_400).contains(&sound), "{sound}");
+    }
 
     /// What is remembered of a directory holds only where the same rules are in play.
     #[test]

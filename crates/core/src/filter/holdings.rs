@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Which objects public trees hold: all of them, or whether certain ones are there.
 
-use std::rc::Rc;
-
 use repo_sync_shared::ObjectId;
 use rustc_hash::FxHashSet;
 
-use super::list::{Entry, Listing};
-use super::walk::{Place, Shown, Visitor};
+use super::listing::Entry;
+use super::walk::{Opened, Place, Visitor};
 use crate::object::EntryKind;
 
 /// Collects the trees and files that a walk comes by. A gitlink is no object here.
@@ -20,14 +18,8 @@ pub(crate) struct Holdings {
 }
 
 impl Visitor for Holdings {
-    fn tree(
-        &mut self,
-        shown: &Shown,
-        _path: &[u8],
-        _new: &Listing,
-        _old: &[(ObjectId, Rc<Listing>)],
-    ) -> bool {
-        self.trees.insert(shown.tree)
+    fn tree(&mut self, opened: &Opened<'_>) -> bool {
+        self.trees.insert(opened.shown.tree)
     }
 
     fn file(&mut self, entry: &Entry<'_>, _place: &Place<'_>, _old: bool) {
@@ -52,15 +44,9 @@ impl Unseen {
 }
 
 impl Visitor for Unseen {
-    fn tree(
-        &mut self,
-        shown: &Shown,
-        _path: &[u8],
-        _new: &Listing,
-        _old: &[(ObjectId, Rc<Listing>)],
-    ) -> bool {
-        self.ids.remove(&shown.tree);
-        self.trees.insert(shown.tree)
+    fn tree(&mut self, opened: &Opened<'_>) -> bool {
+        self.ids.remove(&opened.shown.tree);
+        self.trees.insert(opened.shown.tree)
     }
 
     fn file(&mut self, entry: &Entry<'_>, _place: &Place<'_>, _old: bool) {

@@ -5,15 +5,15 @@
 //! it is the union of several: what stays there, and what is brought there.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::rc::Rc;
 
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
 
+use super::listing::{Entries, Entry, From, Listed, Listing, Origin};
 use super::moves::{TargetNode, Targets};
 use super::states::{StateId, States};
 use super::{Collision, Filter, FilterError};
-use crate::object::{self, EntryKind, Kind, append_entry, entry_order, tree_entries};
+use crate::object::{self, EntryKind, Kind, entry_order, tree_entries};
 use crate::paths::{Reach, components, join};
 
 /// A directory as the mirror shows it.
@@ -46,130 +46,6 @@ struct Moved {
     kind: EntryKind,
     state: StateId,
     path: Vec<u8>,
-}
-
-/// The entries of a [`Directory`], in git's order.
-pub struct Listing {
-    entries: Vec<Listed>,
-    /// Names and modes; for a directory with one source its bytes as they are.
-    bytes: Vec<u8>,
-}
-
-struct Listed {
-    mode: Range<u32>,
-    name: Range<u32>,
-    id: ObjectId,
-    kind: EntryKind,
-    /// Whether the object is the private repository's own, not a filtered copy.
-    as_is: bool,
-    from: From,
-}
-
-/// Where an entry comes from.
-#[derive(Clone)]
-enum From {
-    /// From the directory's source of this number, under its own name.
-    Source(usize, StateId, ObjectId),
-    /// A file that was moved here from another place.
-    File(Vec<u8>),
-    /// A directory that has several sources.
-    Merged(Box<Directory>),
-}
-
-impl From {
-    /// The private path of what came from here into `parent`, under this name.
-    fn private_path(&self, parent: &Directory, name: &[u8]) -> Vec<u8> {
-        match self {
-            Self::Source(number, ..) => join(&parent.sources[*number].path, name),
-            Self::File(path) => path.clone(),
-            Self::Merged(directory) => {
-                directory.sources.first().map(|source| source.path.clone()).unwrap_or_default()
-            }
-        }
-    }
-}
-
-/// One entry of a public directory.
-#[derive(Clone, Copy)]
-pub struct Entry<'l> {
-    /// The mode's bytes as they stand in the private tree.
-    pub mode: &'l [u8],
-    /// The name in the public directory.
-    pub name: &'l [u8],
-    /// The public object.
-    pub id: ObjectId,
-    /// What it is.
-    pub kind: EntryKind,
-    /// Whether the private repository holds this very object, so that it can be
-    /// copied; a filtered tree is ours to write.
-    pub as_is: bool,
-    from: &'l From,
-}
-
-impl Entry<'_> {
-    /// The public directory behind an entry that is a tree of `parent`.
-    pub fn directory(&self, parent: &Directory) -> Option<Directory> {
-        match (self.kind, self.from) {
-            (EntryKind::Tree, From::Source(number, state, tree)) => {
-                let source = Source {
-                    tree: PrivateTree::new(*tree),
-                    state: *state,
-                    path: join(&parent.sources[*number].path, self.name),
-                };
-                Some(Directory { sources: vec![source], brought: None })
-            }
-            (EntryKind::Tree, From::Merged(directory)) => Some((**directory).clone()),
-            _ => None,
-        }
-    }
-
-    /// The private path of an entry that is a file of `parent`.
-    pub fn private_path(&self, parent: &Directory) -> Vec<u8> {
-        self.from.private_path(parent, self.name)
-    }
-}
-
-impl Listing {
-    /// The entries.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
-        (0..self.entries.len()).map(|at| self.get(at))
-    }
-
-    /// How many entries there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// The entry at this place.
-    pub fn get(&self, at: usize) -> Entry<'_> {
-        let listed = &self.entries[at];
-        Entry {
-            mode: self.text(&listed.mode),
-            name: self.text(&listed.name),
-            id: listed.id,
-            kind: listed.kind,
-            as_is: listed.as_is,
-            from: &listed.from,
-        }
-    }
-
-    /// The bytes of the tree object.
-    pub fn tree_bytes(&self) -> Vec<u8> {
-        let mut tree = Vec::with_capacity(self.bytes.len());
-        for entry in self.iter() {
-            append_entry(&mut tree, entry.mode, entry.name, entry.id);
-        }
-        tree
-    }
-
-    fn text(&self, range: &Range<u32>) -> &[u8] {
-        &self.bytes[range.start as usize..range.end as usize]
-    }
 }
 
 impl Filter<'_> {
@@ -206,16 +82,41 @@ impl Filter<'_> {
     /// # Errors
     /// A tree cannot be read, or is malformed.
     pub fn list(&mut self, directory: &Directory) -> Result<Rc<Listing>, FilterError> {
+        self.list_beside(directory, None)
+    }
+
+    /// The same, where `near` is a directory, listed by this filter, that it is likely to be
+    /// like.
+    pub(super) fn list_beside(
+        &mut self,
+        directory: &Directory,
+        near: Option<&Listing>,
+    ) -> Result<Rc<Listing>, FilterError> {
         let ([source], None) = (&directory.sources[..], &directory.brought) else {
             return self.list_union(directory).map(Rc::new);
         };
-        let key = (source.state, source.tree);
-        if let Some(listing) = self.recent.get(key) {
-            return Ok(listing);
+        self.list_source(source, near).map(Rc::new)
+    }
+
+    /// The public directory behind an entry of `parent`, if it is one.
+    pub fn below(&mut self, parent: &Directory, entry: &Entry<'_>) -> Option<Directory> {
+        match entry.from {
+            _ if entry.kind != EntryKind::Tree => None,
+            From::Sheet(tree) => {
+                let source = self.source_below(&parent.sources[0], entry.name, tree);
+                Some(Directory { sources: vec![source], brought: None })
+            }
+            From::Union(Origin::Merged(directory)) => Some((**directory).clone()),
+            From::Union(_) => None,
         }
-        let listing = Rc::new(self.list_source(source)?);
-        self.recent.put(key, listing.clone());
-        Ok(listing)
+    }
+
+    fn source_below(&mut self, parent: &Source, name: &[u8], tree: ObjectId) -> Source {
+        let state = match self.states.reach(parent.state) {
+            Reach::Public | Reach::Private => parent.state,
+            Reach::Mixed => self.states.child(parent.state, name),
+        };
+        Source { tree: PrivateTree::new(tree), state, path: join(&parent.path, name) }
     }
 
     /// The id of a public directory, `None` if it is not there at all.
@@ -259,72 +160,38 @@ impl Filter<'_> {
     }
 
     /// One private directory, what is private or moved away left out.
-    fn list_source(&mut self, source: &Source) -> Result<Listing, FilterError> {
-        let object = self.open(source.tree)?;
-        let data = object.data();
-        let reach = self.states.reach(source.state);
-        let mut entries = Vec::with_capacity(data.len() / 32);
-        for entry in tree_entries(data) {
-            let entry = entry
-                .map_err(|fault| FilterError::Malformed { tree: source.tree, source: fault })?;
-            let (id, state) = match reach {
-                Reach::Private => break,
-                Reach::Public => (entry.id, source.state),
-                Reach::Mixed => {
-                    let state = self.states.child(source.state, entry.name);
-                    if self.states.is_moved(state) {
-                        continue;
-                    }
-                    let id = match entry.kind() {
-                        EntryKind::Tree => {
-                            self.tree(state, PrivateTree::new(entry.id))?.map(PublicTree::id)
-                        }
-                        _ => self.states.is_public(state).then_some(entry.id),
-                    };
-                    match id {
-                        Some(id) => (id, state),
-                        None => continue,
-                    }
-                }
-            };
-            let place = |part: &[u8]| {
-                let start = part.as_ptr() as usize - data.as_ptr() as usize;
-                start as u32..(start + part.len()) as u32
-            };
-            entries.push(Listed {
-                mode: place(entry.mode),
-                name: place(entry.name),
-                id,
-                kind: entry.kind(),
-                as_is: id == entry.id,
-                from: From::Source(0, state, entry.id),
-            });
+    fn list_source(
+        &mut self,
+        source: &Source,
+        near: Option<&Listing>,
+    ) -> Result<Listing, FilterError> {
+        match self.states.reach(source.state) {
+            Reach::Private => Ok(Listing(Entries::Union(Vec::new()))),
+            Reach::Public | Reach::Mixed => {
+                let near = near.and_then(|near| near.sheet(source.state));
+                Ok(Listing(Entries::Sheet(self.sheet(source.state, source.tree, near)?)))
+            }
         }
-        Ok(Listing { entries, bytes: data.to_vec() })
     }
 
     /// Several private directories and what moves bring, as one.
     fn list_union(&mut self, directory: &Directory) -> Result<Listing, FilterError> {
         let mut union: BTreeMap<Vec<u8>, Claims> = BTreeMap::new();
         for (number, source) in directory.sources.iter().enumerate() {
-            let listing = self.list_source(source)?;
+            let listing = self.list_source(source, None)?;
             for entry in listing.iter() {
                 let claims = union.entry(entry.name.to_vec()).or_default();
-                let From::Source(_, state, private) = *entry.from else {
-                    unreachable!("one source lists its own entries")
-                };
-                if entry.kind == EntryKind::Tree {
-                    claims.tree_mode.get_or_insert_with(|| entry.mode.to_vec());
-                    let path = join(&source.path, entry.name);
-                    claims.trees.push(Source { tree: PrivateTree::new(private), state, path });
-                } else {
-                    let from = From::Source(number, state, private);
-                    claims.files.push(File {
+                match entry.from {
+                    From::Sheet(tree) if entry.kind == EntryKind::Tree => {
+                        claims.tree_mode.get_or_insert_with(|| entry.mode.to_vec());
+                        claims.trees.push(self.source_below(source, entry.name, tree));
+                    }
+                    From::Sheet(_) | From::Union(_) => claims.files.push(File {
                         mode: entry.mode.to_vec(),
                         id: entry.id,
                         kind: entry.kind,
-                        from,
-                    });
+                        origin: Origin::Source(number),
+                    }),
                 }
             }
         }
@@ -336,7 +203,7 @@ impl Filter<'_> {
                     mode: file.mode.clone(),
                     id: file.id,
                     kind: file.kind,
-                    from: From::File(file.path.clone()),
+                    origin: Origin::File(file.path.clone()),
                 }));
                 if self.targets.has_children(child) {
                     claims.brought = Some(Brought { node: child, moved: moved.clone() });
@@ -359,13 +226,13 @@ impl Filter<'_> {
             let tree = self.directory_tree(&directory)?.map(|tree| {
                 let as_is = matches!(&directory.sources[..], [one] if one.tree.id() == tree.id());
                 let mode = claims.tree_mode.unwrap_or_else(|| b"40000".to_vec());
-                let from = From::Merged(Box::new(directory));
-                (File { mode, id: tree.id(), kind: EntryKind::Tree, from }, as_is)
+                let origin = Origin::Merged(Box::new(directory));
+                (File { mode, id: tree.id(), kind: EntryKind::Tree, origin }, as_is)
             });
             let mut all = tree.into_iter().chain(claims.files.into_iter().map(|file| (file, true)));
             let Some(first) = all.next() else { continue };
             if let Some((second, _)) = all.next() {
-                let path = |file: &File| file.from.private_path(parent, &name);
+                let path = |file: &File| file.origin.private_path(parent, &name);
                 let (one, other) = (path(&first.0), path(&second));
                 self.collisions.push(Collision { one, other });
             }
@@ -374,14 +241,11 @@ impl Filter<'_> {
         settled.sort_by(|(a, (x, _)), (b, (y, _))| {
             entry_order(a, x.kind.is_tree(), b, y.kind.is_tree())
         });
-        let mut listing = Listing { entries: Vec::with_capacity(settled.len()), bytes: Vec::new() };
-        for (name, (file, as_is)) in settled {
-            let mode = append(&mut listing.bytes, &file.mode);
-            let name = append(&mut listing.bytes, &name);
-            let File { id, kind, from, .. } = file;
-            listing.entries.push(Listed { mode, name, id, kind, as_is, from });
-        }
-        Ok(listing)
+        let listed = settled.into_iter().map(|(name, (file, as_is))| {
+            let File { mode, id, kind, origin } = file;
+            Listed { mode, name, id, kind, as_is, origin }
+        });
+        Ok(Listing(Entries::Union(listed.collect())))
     }
 
     /// Leaves out the sources and moves that bring nothing, so that what is left
@@ -484,11 +348,5 @@ struct File {
     mode: Vec<u8>,
     id: ObjectId,
     kind: EntryKind,
-    from: From,
-}
-
-fn append(bytes: &mut Vec<u8>, part: &[u8]) -> Range<u32> {
-    let start = bytes.len() as u32;
-    bytes.extend_from_slice(part);
-    start..bytes.len() as u32
+    origin: Origin,
 }

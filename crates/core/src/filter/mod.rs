@@ -13,12 +13,13 @@ mod ahead;
 mod aliases;
 mod cut;
 mod holdings;
-mod last;
 mod list;
+mod listing;
 mod locate;
 mod moves;
 mod private;
 mod recent;
+mod sheet;
 mod standing;
 mod states;
 mod walk;
@@ -39,14 +40,14 @@ use crate::paths::Reach;
 
 pub(crate) use ahead::Ahead;
 pub(crate) use holdings::{Holdings, Unseen};
-pub use list::{Directory, Entry, Listing};
+pub use list::Directory;
+pub use listing::{Entry, Listing};
 pub(crate) use locate::locate;
 pub(crate) use private::{PrivateWalk, Visit};
 pub(crate) use standing::Standing;
-pub use walk::{Place, Shown, Visitor, shows, walk};
+pub use walk::{Opened, Place, Shown, Visitor, shows, walk};
 
 use aliases::Aliases;
-use last::Last;
 use moves::Targets;
 use recent::Recent;
 use states::{StateId, States};
@@ -70,8 +71,8 @@ pub struct Filter<'r> {
     /// A root tree that was read.
     held: Option<(PrivateTree, Rc<git::Object<'r>>)>,
     recent: Recent,
-    /// The root tree that was cut last.
-    last: Last,
+    /// A root tree that the next one is likely to be like.
+    before: Option<PrivateTree>,
 }
 
 /// What filtering made of a directory.
@@ -81,6 +82,8 @@ struct Done {
     public: Option<PublicTree>,
     /// A digest of what it does not show.
     residue: u64,
+    /// Whether an alias may stand at or below one of its entries.
+    suspect: bool,
 }
 
 /// Two entries that would stand on one public path.
@@ -140,7 +143,7 @@ impl<'r> Filter<'r> {
             depth: 0,
             held: None,
             recent: Recent::default(),
-            last: Last::default(),
+            before: None,
         }
     }
 
@@ -169,6 +172,19 @@ impl<'r> Filter<'r> {
             self.roots.insert(tree, public);
         }
         Ok(public)
+    }
+
+    /// The same, where `before` is a root tree that `tree` is likely to be like.
+    ///
+    /// # Errors
+    /// As of [`root`](Self::root).
+    pub(crate) fn root_after(
+        &mut self,
+        before: Option<PrivateTree>,
+        tree: PrivateTree,
+    ) -> Result<PublicTree, FilterError> {
+        self.before = before;
+        self.root(tree)
     }
 
     /// The collisions met since the last call.

@@ -1,29 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The listings that were made last.
+//! The directories that were read last.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use repo_sync_shared::PrivateTree;
+use rustc_hash::FxHashMap;
 
-use super::list::Listing;
+use super::sheet::Sheet;
 use super::states::StateId;
 
-/// The listings made last: a commit's trees are the next commit's old ones.
+/// The directories read last: a commit's trees are the next commit's old ones.
 #[derive(Default)]
-pub(super) struct Recent(VecDeque<((StateId, PrivateTree), Rc<Listing>)>);
+pub(super) struct Recent {
+    sheets: VecDeque<(PrivateTree, Rc<Sheet>)>,
+    /// How many bytes they take.
+    size: usize,
+    /// The last one under the same rules, which is likely to be nearly the same.
+    last: FxHashMap<StateId, Rc<Sheet>>,
+}
 
 impl Recent {
-    const MOST: usize = 64;
+    /// So many are kept at most.
+    const MOST: usize = 256;
 
-    pub(super) fn get(&self, key: (StateId, PrivateTree)) -> Option<Rc<Listing>> {
-        self.0.iter().find(|(known, _)| *known == key).map(|(_, listing)| listing.clone())
+    /// So many bytes are kept at most.
+    const MOST_BYTES: usize = 32 << 20;
+
+    pub(super) fn get(&self, state: StateId, tree: PrivateTree) -> Option<Rc<Sheet>> {
+        let mut known = self.sheets.iter();
+        let found = known.find(|(known, sheet)| *known == tree && sheet.state == state);
+        found.map(|(_, sheet)| sheet.clone())
     }
 
-    pub(super) fn put(&mut self, key: (StateId, PrivateTree), listing: Rc<Listing>) {
-        if self.0.len() == Self::MOST {
-            self.0.pop_back();
+    /// One that is likely to be nearly the same as the next under these rules.
+    pub(super) fn near(&self, state: StateId) -> Option<Rc<Sheet>> {
+        self.last.get(&state).cloned()
+    }
+
+    pub(super) fn put(&mut self, tree: PrivateTree, sheet: Rc<Sheet>) {
+        self.size += sheet.size();
+        self.last.insert(sheet.state, sheet.clone());
+        self.sheets.push_front((tree, sheet));
+        while self.sheets.len() > Self::MOST || self.size > Self::MOST_BYTES {
+            let Some((_, oldest)) = self.sheets.pop_back() else { break };
+            self.size -= oldest.size();
         }
-        self.0.push_front((key, listing));
     }
 }

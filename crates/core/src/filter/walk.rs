@@ -2,11 +2,13 @@
 //! What one public tree has that others have not.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::rc::Rc;
 
 use repo_sync_shared::{ObjectId, PrivateTree};
 
-use super::list::{Directory, Entry, Listing};
+use super::list::Directory;
+use super::listing::{Entry, Listing};
 use super::{Filter, FilterError, MAX_DEPTH};
 use crate::object::{EntryKind, entry_order};
 use crate::paths::{components, join};
@@ -20,15 +22,9 @@ pub trait Visitor {
         true
     }
 
-    /// A directory that is new, or new in this place; `old` are those that stood in
-    /// the same place. Its entries follow if the answer is `true`.
-    fn tree(
-        &mut self,
-        _shown: &Shown,
-        _path: &[u8],
-        _new: &Listing,
-        _old: &[(ObjectId, Rc<Listing>)],
-    ) -> bool {
+    /// A directory that is new, or new in this place. Its entries follow if the answer is
+    /// `true`.
+    fn tree(&mut self, _opened: &Opened<'_>) -> bool {
         true
     }
 
@@ -47,6 +43,21 @@ pub trait Visitor {
     /// A file, link or gitlink that is not there any more; told only who asks for it, and
     /// only where the tree is held against a single other.
     fn gone(&mut self, _entry: &Entry<'_>, _place: &Place<'_>) {}
+}
+
+/// A directory that a walk comes by.
+pub struct Opened<'a> {
+    /// The directory.
+    pub shown: &'a Shown,
+    /// Its public path.
+    pub path: &'a [u8],
+    /// Its entries.
+    pub listing: &'a Listing,
+    /// What stood in the same place, with the ids of the trees.
+    pub old: &'a [(ObjectId, Rc<Listing>)],
+    /// The numbers of the entries that may be new in this place. Every other is there in
+    /// one of `old`, just as it is.
+    pub candidates: &'a [usize],
 }
 
 /// Where an entry stands.
@@ -89,8 +100,8 @@ impl Shown {
     }
 
     /// The public directory behind an entry of this one.
-    fn child(&self, entry: &Entry<'_>) -> Option<Self> {
-        let directory = entry.directory(&self.directory)?;
+    fn child(&self, filters: &mut [Filter<'_>], entry: &Entry<'_>) -> Option<Self> {
+        let directory = filters[self.filter].below(&self.directory, entry)?;
         Some(Self { filter: self.filter, directory, tree: entry.id, as_is: entry.as_is })
     }
 }
@@ -128,39 +139,45 @@ fn walk_directory(
     if new.as_is && !visitor.opens(new, path, old) {
         return Ok(());
     }
-    let listing = filters[new.filter].list(&new.directory)?;
-    let mut others = Vec::with_capacity(old.len());
+    let mut before = Vec::with_capacity(old.len());
     for shown in old {
-        others.push((Cursor::new(filters[shown.filter].list(&shown.directory)?), shown));
+        before.push((shown.tree, filters[shown.filter].list(&shown.directory)?));
     }
-    let before: Vec<_> =
-        others.iter().map(|(cursor, shown)| (shown.tree, cursor.listing.clone())).collect();
-    if !visitor.tree(new, path, &listing, &before) {
+    let near = old.iter().zip(&before).find(|(old, _)| old.filter == new.filter);
+    let near = near.map(|(_, (_, near))| &**near);
+    let listing = filters[new.filter].list_beside(&new.directory, near)?;
+    let asks_for_gone = visitor.asks_for_gone() && old.len() == 1;
+    let mut passed = before.first().filter(|_| asks_for_gone).map(|(_, old)| Cursor::new(old));
+    let candidates: Vec<usize> = match near {
+        Some(near) if !asks_for_gone => listing.differing(near),
+        _ => listing.numbers().collect(),
+    };
+    let opened =
+        Opened { shown: new, path, listing: &listing, old: &before, candidates: &candidates };
+    if !visitor.tree(&opened) {
         return Ok(());
     }
     let place = Place { directory: &new.directory, path };
-    for entry in listing.iter() {
+    for entry in candidates.into_iter().filter_map(|number| listing.get(number)) {
+        if let (Some(passed), [shown]) = (&mut passed, old) {
+            let place = Place { directory: &shown.directory, path };
+            while let Some(entry) = passed.next_before(&entry) {
+                gone(filters, shown.filter, &entry, &place, visitor, depth)?;
+            }
+        }
         let mut same = false;
         let mut replaced = false;
         let mut below = Vec::new();
-        for (cursor, shown) in &mut others {
-            let from = cursor.at;
-            let found = cursor.seek(&entry);
-            if old.len() == 1 && visitor.asks_for_gone() {
-                let place = Place { directory: &shown.directory, path };
-                for at in from..found.unwrap_or(cursor.at) {
-                    gone(filters, shown.filter, &cursor.listing.get(at), &place, visitor, depth)?;
-                }
-            }
-            let Some(found) = found.map(|at| cursor.listing.get(at)) else { continue };
+        for (shown, (_, old)) in old.iter().zip(&before) {
+            let Some(found) = old.find(entry.name, entry.kind.is_tree()) else { continue };
             same |= found.id == entry.id && found.mode == entry.mode;
             replaced |= found.kind != EntryKind::Tree;
-            below.extend(shown.child(&found));
+            below.extend(shown.child(filters, &found));
         }
         if same {
             continue;
         }
-        match new.child(&entry) {
+        match new.child(filters, &entry) {
             Some(child) if below.iter().all(|below| below.tree != child.tree) => {
                 let path = join(path, entry.name);
                 walk_directory(filters, &child, &below, &path, visitor, depth + 1)?;
@@ -169,12 +186,10 @@ fn walk_directory(
             None => visitor.file(&entry, &place, replaced),
         }
     }
-    if let [(cursor, shown)] = &others[..]
-        && visitor.asks_for_gone()
-    {
+    if let (Some(passed), [shown]) = (&mut passed, old) {
         let place = Place { directory: &shown.directory, path };
-        for at in cursor.at..cursor.listing.len() {
-            gone(filters, shown.filter, &cursor.listing.get(at), &place, visitor, depth)?;
+        while let Some(entry) = passed.next() {
+            gone(filters, shown.filter, &entry, &place, visitor, depth)?;
         }
     }
     visitor.leave(new, &listing);
@@ -199,7 +214,7 @@ pub fn shows(
             return Ok(None);
         };
         found = (entry.kind, entry.id);
-        at = shown.child(&entry);
+        at = shown.child(filters, &entry);
     }
     Ok(Some(found))
 }
@@ -213,7 +228,7 @@ fn gone(
     visitor: &mut dyn Visitor,
     depth: usize,
 ) -> Result<(), FilterError> {
-    let Some(directory) = entry.directory(place.directory) else {
+    let Some(directory) = filters[filter].below(place.directory, entry) else {
         visitor.gone(entry, place);
         return Ok(());
     };
@@ -232,33 +247,37 @@ fn gone(
     Ok(())
 }
 
-/// A listing that is read along with another one in the same order.
-struct Cursor {
-    listing: Rc<Listing>,
-    at: usize,
+/// A listing that is read along with another one in the same order, for what only it has.
+struct Cursor<'l> {
+    listing: &'l Listing,
+    rest: Range<usize>,
 }
 
-impl Cursor {
-    fn new(listing: Rc<Listing>) -> Self {
-        Self { listing, at: 0 }
+impl<'l> Cursor<'l> {
+    fn new(listing: &'l Listing) -> Self {
+        Self { listing, rest: listing.numbers() }
     }
 
-    /// Where the entry of the same name and sort as `entry` stands, if it does;
-    /// what was passed on the way is not in the other listing.
-    fn seek(&mut self, entry: &Entry<'_>) -> Option<usize> {
-        while self.at < self.listing.len() {
-            let here = self.listing.get(self.at);
+    /// The next entry that stands before `entry`; one of the same name and sort is passed
+    /// over.
+    fn next_before(&mut self, entry: &Entry<'_>) -> Option<Entry<'l>> {
+        loop {
+            let here = self.rest.clone().find_map(|at| Some((at, self.listing.get(at)?)));
+            let (at, here) = here?;
             let order =
                 entry_order(here.name, here.kind.is_tree(), entry.name, entry.kind.is_tree());
-            match order {
-                Ordering::Less => self.at += 1,
-                Ordering::Equal => {
-                    self.at += 1;
-                    return Some(self.at - 1);
-                }
-                Ordering::Greater => break,
+            if order == Ordering::Greater {
+                return None;
+            }
+            self.rest.start = at + 1;
+            if order == Ordering::Less {
+                return Some(here);
             }
         }
-        None
+    }
+
+    /// The next entry, whatever it is.
+    fn next(&mut self) -> Option<Entry<'l>> {
+        self.rest.find_map(|at| self.listing.get(at))
     }
 }

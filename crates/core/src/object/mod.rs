@@ -10,6 +10,7 @@ mod commit;
 mod dotfiles;
 mod hash;
 mod header;
+mod outline;
 mod tag;
 mod tree;
 mod tree_check;
@@ -18,12 +19,12 @@ pub use commit::{MalformedCommit, RawCommit, commit_links, committer_time, write
 pub use dotfiles::GitFile;
 pub use hash::{Kind, hash};
 pub use header::OtherHeader;
+pub(crate) use outline::{Outline, Run};
 pub use tag::{MalformedTag, RawTag, without_signature, write_tag};
 pub use tree::{
     EntryKind, MalformedTree, TreeEntries, TreeEntry, TreeFault, append_entry, entry_order,
     tree_entries,
 };
-pub(crate) use tree_check::Names;
 pub use tree_check::{check_tree, is_dotgit};
 
 #[cfg(test)]

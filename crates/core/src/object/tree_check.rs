@@ -22,21 +22,22 @@ pub fn check_tree(data: &[u8]) -> Result<(), MalformedTree> {
     Ok(())
 }
 
-fn check_entry(entry: &TreeEntry<'_>) -> Result<(), TreeFault> {
+/// What is wrong with an entry, wherever it stands.
+pub(super) fn entry_fault(entry: &TreeEntry<'_>) -> Option<TreeFault> {
     match entry.name {
-        b"" => Err(TreeFault::EmptyName),
-        b"." | b".." => Err(TreeFault::Dots),
-        name if name.len() > LONGEST_NAME => Err(TreeFault::LongName),
-        name if memchr::memchr(b'/', name).is_some() => Err(TreeFault::Slash),
-        name if is_dotgit(name) => Err(TreeFault::DotGit),
-        _ if entry.id == ObjectId::NULL => Err(TreeFault::NullId),
-        _ => Ok(()),
+        b"" => Some(TreeFault::EmptyName),
+        b"." | b".." => Some(TreeFault::Dots),
+        name if name.len() > LONGEST_NAME => Some(TreeFault::LongName),
+        name if memchr::memchr(b'/', name).is_some() => Some(TreeFault::Slash),
+        name if is_dotgit(name) => Some(TreeFault::DotGit),
+        _ if entry.id == ObjectId::NULL => Some(TreeFault::NullId),
+        _ => None,
     }
 }
 
 /// The names so far, as far as they can matter for the next.
 #[derive(Default)]
-pub(crate) struct Names<'a> {
+struct Names<'a> {
     last: Option<(&'a [u8], bool)>,
     /// Files that a directory of the same name could still follow: each is a
     /// prefix of the last name, so the list is nearly always empty.
@@ -44,24 +45,11 @@ pub(crate) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// After an entry whose bytes these begin with, and which is known to be sound and
-    /// [settled](Self::is_settled).
-    pub(crate) fn after(entry: &'a [u8]) -> Self {
-        let entry = tree_entries(entry).next().and_then(Result::ok);
-        let last = entry.map(|entry| (entry.name, entry.kind().is_tree()));
-        Self { last, files: Vec::new() }
-    }
-
     /// Refuses the next entry of a tree if [`check_tree`] would.
-    pub(crate) fn check(&mut self, entry: &TreeEntry<'a>) -> Result<(), MalformedTree> {
-        check_entry(entry)
-            .and_then(|()| self.push(entry))
+    fn check(&mut self, entry: &TreeEntry<'a>) -> Result<(), MalformedTree> {
+        entry_fault(entry)
+            .map_or_else(|| self.push(entry), Err)
             .map_err(|fault| MalformedTree::new(entry.name, fault))
-    }
-
-    /// Whether of all names only the last one can matter for the next.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.files.is_empty()
     }
 
     fn push(&mut self, entry: &TreeEntry<'a>) -> Result<(), TreeFault> {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Which files a plan makes public, and which it takes from the public tree.
 
-use std::rc::Rc;
-
 use repo_sync_shared::ObjectId;
 
 use super::Plan;
 use crate::error::RunError;
-use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
+use crate::filter::{Entry, Opened, Place, Visitor, walk};
 use crate::replay::Replay;
 
 /// The difference between what the mirror shows and what it would show, in files.
@@ -27,13 +25,7 @@ pub struct FileChanges {
 const MOST: usize = 1_000_000;
 
 impl Visitor for FileChanges {
-    fn tree(
-        &mut self,
-        _shown: &Shown,
-        _path: &[u8],
-        _new: &Listing,
-        _old: &[(ObjectId, Rc<Listing>)],
-    ) -> bool {
+    fn tree(&mut self, _opened: &Opened<'_>) -> bool {
         self.more |= self.added.len() + self.changed.len() > MOST;
         !self.more
     }

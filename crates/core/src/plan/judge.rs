@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The checks of a plan that need more than one commit, or the mirror, to judge.
 
-use std::rc::Rc;
-
-use repo_sync_shared::{Check, ObjectId, escape_bytes};
+use repo_sync_shared::{Check, escape_bytes};
 use rustc_hash::FxHashSet;
 
 use super::branches::Chosen;
 use super::{RefUpdate, Request, notice};
 use crate::error::RunError;
-use crate::filter::{Entry, Listing, Place, Shown, Visitor};
+use crate::filter::{Entry, Opened, Place, Visitor};
 use crate::paths::{PathRules, Rule, Verdict};
 use crate::report::{RawFinding, Weight};
 use crate::session::Session;
@@ -76,18 +74,12 @@ struct TipJudge<'a> {
 const MOST_FILES: usize = 200_000;
 
 impl Visitor for TipJudge<'_> {
-    fn tree(
-        &mut self,
-        _shown: &Shown,
-        path: &[u8],
-        _new: &Listing,
-        _old: &[(ObjectId, Rc<Listing>)],
-    ) -> bool {
+    fn tree(&mut self, opened: &Opened<'_>) -> bool {
         if self.looked > MOST_FILES && self.looked < usize::MAX {
             let hint = "files stand in too many places to hold each against the policy tip; exclude \
                         them, or withhold the commit";
             let finding = RawFinding::at(Check::TreeDepth, self.commit, hint);
-            self.findings.push(finding.path(path.to_vec()));
+            self.findings.push(finding.path(opened.path.to_vec()));
             self.looked = usize::MAX;
         }
         self.looked < usize::MAX

@@ -8,13 +8,12 @@
 mod wholes;
 
 use std::io;
-use std::rc::Rc;
 
 use repo_sync_shared::ObjectId;
 use rustc_hash::FxHashSet;
 
 use crate::error::RunError;
-use crate::filter::{Entry, Listing, Place, Shown, Visitor, walk};
+use crate::filter::{Entry, Opened, Place, Shown, Visitor, walk};
 use crate::git::Objects;
 use crate::object::{EntryKind, Kind};
 use crate::plan::Plan;
@@ -210,19 +209,14 @@ impl Visitor for Packer<'_, '_> {
         false
     }
 
-    fn tree(
-        &mut self,
-        shown: &Shown,
-        _path: &[u8],
-        new: &Listing,
-        old: &[(ObjectId, Rc<Listing>)],
-    ) -> bool {
+    fn tree(&mut self, opened: &Opened<'_>) -> bool {
+        let Opened { shown, listing, old, .. } = opened;
         if self.failed.is_some() || !self.seen.insert(shown.tree) {
             return false;
         }
         let old = old.first().map(|(id, listing)| (*id, listing.tree_bytes()));
-        let old = old.as_ref().map(|(id, bytes)| (*id, bytes.as_slice()));
-        let result = self.sink.write(Kind::Tree, shown.tree, &new.tree_bytes(), old);
+        let old = old.as_ref().map(|(id, bytes)| (*id, &bytes[..]));
+        let result = self.sink.write(Kind::Tree, shown.tree, &listing.tree_bytes(), old);
         self.note(result);
         true
     }

@@ -59,7 +59,7 @@ fn entries(session: &mut Session<'_>, root: &Shown) -> Result<BTreeSet<String>, 
     let filters = session.replay.filters();
     for entry in filters[root.filter].list(&root.directory).map_err(failed)?.iter() {
         let name = escape_bytes(entry.name);
-        let Some(directory) = entry.directory(&root.directory) else {
+        let Some(directory) = filters[root.filter].below(&root.directory, &entry) else {
             entries.insert(name);
             continue;
         };

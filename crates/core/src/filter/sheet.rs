@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A private directory as the filter sees it: its entries, and where they are cut.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use repo_sync_shared::PublicTree;
+
+use super::states::StateId;
+use crate::object::Outline;
+
+/// How long an object id is, with which each entry ends.
+const ID: usize = 20;
+
+/// A sound tree, and what of it is not shown as it is.
+pub(super) struct Sheet {
+    /// The rules at the directory.
+    pub(super) state: StateId,
+    outline: Outline,
+    /// By the numbers of the entries, which ascend.
+    cuts: Vec<Cut>,
+}
+
+/// What has to be known of an entry that is not simply shown.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    pub(super) entry: usize,
+    pub(super) shown: Shown,
+    /// A digest of what is not shown of it; 0 if that is nothing.
+    pub(super) residue: u64,
+    /// Whether an alias may stand at or below it.
+    pub(super) suspect: bool,
+}
+
+/// What the mirror shows of an entry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    Nothing,
+    AsItIs,
+    /// A directory of which only a part is public.
+    Part(PublicTree),
+}
+
+impl Sheet {
+    /// `cuts` are by the numbers of the entries, which ascend.
+    pub(super) fn new(state: StateId, outline: Outline, cuts: Vec<Cut>) -> Self {
+        Self { state, outline, cuts }
+    }
+
+    /// The bytes and the entries.
+    pub(super) fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
+    /// All cuts.
+    pub(super) fn cuts(&self) -> &[Cut] {
+        &self.cuts
+    }
+
+    /// The cuts of some entries.
+    pub(super) fn cuts_of(&self, entries: Range<usize>) -> &[Cut] {
+        let before = |number| self.cuts.partition_point(|cut| cut.entry < number);
+        &self.cuts[before(entries.start)..before(entries.end)]
+    }
+
+    /// What is shown of an entry.
+    pub(super) fn shown(&self, entry: usize) -> Shown {
+        self.cuts_of(entry..entry + 1).first().map_or(Shown::AsItIs, |cut| cut.shown)
+    }
+
+    /// The bytes of the public tree.
+    pub(super) fn public(&self) -> Cow<'_, [u8]> {
+        let mut cuts = self.cuts.iter().filter(|cut| cut.shown != Shown::AsItIs).peekable();
+        if cuts.peek().is_none() {
+            return Cow::Borrowed(self.outline.raw());
+        }
+        let raw = self.outline.raw();
+        let mut public = Vec::with_capacity(raw.len());
+        let mut done = 0;
+        for cut in cuts {
+            let entry = self.outline.place(cut.entry);
+            match cut.shown {
+                Shown::AsItIs => continue,
+                Shown::Nothing => public.extend_from_slice(&raw[done..entry.start]),
+                Shown::Part(tree) => {
+                    public.extend_from_slice(&raw[done..entry.end - ID]);
+                    public.extend_from_slice(tree.id().as_bytes());
+                }
+            }
+            done = entry.end;
+        }
+        public.extend_from_slice(&raw[done..]);
+        Cow::Owned(public)
+    }
+
+    /// How many bytes of memory it takes, about.
+    pub(super) fn size(&self) -> usize {
+        self.outline.size() + self.cuts.len() * size_of::<Cut>()
+    }
+}
