@@ -5,17 +5,26 @@
 //! bytes hash to. The bytes of a planted or damaged object therefore end the run
 //! instead of reaching the mirror.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::thread::{self, ThreadId};
 
 use repo_sync_shared::ObjectId;
+use thread_local::ThreadLocal;
 
 use super::loose::Loose;
 use crate::object::{Kind, hash};
 
-/// Reads objects by id.
+/// Reads objects by id, from any thread.
 pub struct Objects<'r> {
     odb: git2::Odb<'r>,
     loose: Loose,
+    /// Where the objects lie.
+    directories: Vec<PathBuf>,
+    /// The thread that reads from `odb`.
+    first: ThreadId,
+    /// What the others read from: libgit2 lets only one thread at a time read from one
+    /// database. `None` where another could not be opened.
+    more: ThreadLocal<Option<git2::Odb<'static>>>,
 }
 
 /// The bytes of one object, without its header.
@@ -70,8 +79,23 @@ pub enum ObjectError {
 }
 
 impl<'r> Objects<'r> {
-    pub(super) fn new(odb: git2::Odb<'r>, directory: &Path) -> Self {
-        Self { odb, loose: Loose::list(directory) }
+    /// A reader of the objects of `odb`, which lie in these directories; loose ones are
+    /// those of the last.
+    pub(super) fn new(odb: git2::Odb<'r>, directories: Vec<PathBuf>) -> Self {
+        let loose = directories.last().map(|last| Loose::list(last)).unwrap_or_default();
+        let first = thread::current().id();
+        Self { odb, loose, directories, first, more: ThreadLocal::new() }
+    }
+
+    /// The database that this thread reads from.
+    fn odb(&self) -> &git2::Odb<'r> {
+        if thread::current().id() == self.first {
+            return &self.odb;
+        }
+        match self.more.get_or(|| another(&self.directories)) {
+            Some(own) => own,
+            None => &self.odb,
+        }
     }
 
     /// The object `id`, which must be a `kind`.
@@ -86,7 +110,7 @@ impl<'r> Objects<'r> {
                 (found.name(), Bytes::Loose(data))
             }
             None => {
-                let object = self.odb.read(oid(id)).map_err(|err| unread(&err, id, kind))?;
+                let object = self.odb().read(oid(id)).map_err(|err| unread(&err, id, kind))?;
                 (object.kind().str(), Bytes::Packed(object))
             }
         };
@@ -118,7 +142,8 @@ impl<'r> Objects<'r> {
         if let Some(header) = self.loose.header(id) {
             return header.map_err(|reason| ObjectError::Corrupt { id, kind, reason });
         }
-        let (size, found) = self.odb.read_header(oid(id)).map_err(|err| unread(&err, id, kind))?;
+        let (size, found) =
+            self.odb().read_header(oid(id)).map_err(|err| unread(&err, id, kind))?;
         let found = found.str();
         let found = Kind::from_name(found.as_bytes()).ok_or_else(|| ObjectError::Type {
             id,
@@ -134,7 +159,7 @@ impl<'r> Objects<'r> {
         if let Some(header) = self.loose.header(id) {
             return header.ok().map(|(kind, _)| kind);
         }
-        let there = self.odb.exists_ext(oid(id), git2::OdbLookupFlags::NO_REFRESH);
+        let there = self.odb().exists_ext(oid(id), git2::OdbLookupFlags::NO_REFRESH);
         there.then(|| self.header(id).ok()).flatten().map(|(kind, _)| kind)
     }
 
@@ -159,8 +184,19 @@ impl<'r> Objects<'r> {
 
     /// Whether the repository holds an object of this id, whatever it is.
     pub fn contains(&self, id: ObjectId) -> bool {
-        self.odb.exists(oid(id))
+        self.odb().exists(oid(id))
     }
+}
+
+/// A database of its own with the objects of these directories and of those that they
+/// borrow from.
+fn another(directories: &[PathBuf]) -> Option<git2::Odb<'static>> {
+    let odb = git2::Odb::new().ok()?;
+    for directory in directories {
+        // Of a path that is not UTF-8 libgit2 would make another one.
+        odb.add_disk_alternate(directory.to_str()?).ok()?;
+    }
+    Some(odb)
 }
 
 fn oid(id: ObjectId) -> git2::Oid {

@@ -102,7 +102,7 @@ impl PrivateRepo {
     /// The object database cannot be opened.
     pub fn objects(&self) -> Result<Objects<'_>, OpenError> {
         let odb = self.repo.odb().map_err(|err| OpenError::Git(self.git_dir().to_owned(), err))?;
-        Ok(Objects::new(odb, &self.git_dir().join("objects")))
+        Ok(Objects::new(odb, vec![self.git_dir().join("objects")]))
     }
 
     /// The same reader with the objects of one more directory, which is not the
@@ -118,7 +118,7 @@ impl PrivateRepo {
             failed(git2::Error::from_str("the temporary directory has a name that is not UTF-8"))
         })?;
         odb.add_disk_alternate(path).map_err(failed)?;
-        Ok(Objects::new(odb, directory))
+        Ok(Objects::new(odb, vec![self.git_dir().join("objects"), directory.to_owned()]))
     }
 
     /// The git directory that all work trees share.
