@@ -4,10 +4,10 @@
 //! Nodes are numbered in the order in which they come, parents before children,
 //! so an ancestor always has the smaller number.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 
 /// A directed acyclic graph that grows at its tips.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Dag {
     parents: Vec<u32>,
     /// Where the parents of each node end in `parents`.
@@ -18,11 +18,11 @@ pub struct Dag {
     line: Vec<u32>,
     /// The newest node of each line.
     line_tip: Vec<u32>,
-    marks: RefCell<Marks>,
+    marks: Mutex<Marks>,
 }
 
 /// Which nodes a search has seen, without clearing them for the next one.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Marks {
     seen: Vec<u32>,
     search: u32,
@@ -69,8 +69,9 @@ impl Dag {
 
     /// Whether `ancestor` is `node` or can be reached from it.
     pub fn is_ancestor(&self, ancestor: u32, node: u32) -> bool {
-        let mut marks = self.marks.borrow_mut();
-        let Marks { seen, search } = &mut *marks;
+        // While another thread searches, this one has marks of its own.
+        let (mut shared, mut own) = (self.marks.try_lock(), Marks::default());
+        let Marks { seen, search } = shared.as_deref_mut().unwrap_or(&mut own);
         seen.resize(self.len(), 0);
         *search += 1;
         let lowest = self.generation[ancestor as usize];

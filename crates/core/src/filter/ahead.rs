@@ -1,34 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What one filter found out, for another of the same shape: so that several can
-//! share the trees of a history.
+//! share the trees of a history, or one can go on where another ended.
 
-use repo_sync_shared::{PrivateTree, PublicTree};
-use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
-use super::states::{State, StateId};
-use super::{Done, Filter};
+use repo_sync_shared::PrivateTree;
+
+use super::states::{State, StateId, States};
+use super::{Filter, Memo};
+use crate::git::Objects;
 
 /// All that a filter remembers of the trees it met, free to go to another thread.
 pub(crate) struct Ahead {
     states: Vec<State>,
-    roots: FxHashMap<PrivateTree, PublicTree>,
-    done: FxHashMap<(StateId, PrivateTree), Done>,
+    memo: Memo,
+}
+
+/// A filter that is settled, without what only one thread can have: each may make a
+/// filter of it that knows the same.
+pub(crate) struct Seed {
+    states: States,
+    settled: Arc<Memo>,
+}
+
+impl Seed {
+    /// The filter.
+    pub(crate) fn filter<'r>(&self, objects: &'r Objects<'r>) -> Filter<'r> {
+        let filter = Filter::new(objects, self.states.shape().clone());
+        Filter { states: self.states.clone(), settled: self.settled.clone(), ..filter }
+    }
 }
 
 impl Filter<'_> {
     /// What it found out.
     pub(crate) fn into_ahead(self) -> Ahead {
-        let Self { states, roots, done, .. } = self;
-        Ahead { states: states.into_all(), roots, done }
+        Ahead { states: self.states.into_all(), memo: self.memo }
+    }
+
+    /// Puts what it found out so far where others can see it, too.
+    pub(crate) fn share(&mut self) {
+        let Memo { roots, done } = std::mem::take(&mut self.memo);
+        match Arc::get_mut(&mut self.settled) {
+            Some(settled) => {
+                settled.roots.extend(roots);
+                settled.done.extend(done);
+            }
+            // Somebody looks on at this moment.
+            None => self.memo = Memo { roots, done },
+        }
+    }
+
+    /// What it takes to make a filter that knows what is settled.
+    pub(crate) fn seed(&self) -> Seed {
+        Seed { states: self.states.clone(), settled: self.settled.clone() }
     }
 
     /// Takes over what another filter of the same shape found out.
     pub(crate) fn take_over(&mut self, ahead: Ahead) {
-        let Ahead { states, roots, done } = ahead;
+        let Ahead { states, memo } = ahead;
         // Each filter numbers the states in the order in which it meets them.
         let states: Vec<_> = states.into_iter().map(|state| self.states.intern(state)).collect();
         let here = |(state, tree): (StateId, PrivateTree)| (states[state.index()], tree);
-        self.roots.extend(roots);
-        self.done.extend(done.into_iter().map(|(key, done)| (here(key), done)));
+        self.memo.roots.extend(memo.roots);
+        self.memo.done.extend(memo.done.into_iter().map(|(key, done)| (here(key), done)));
     }
 }

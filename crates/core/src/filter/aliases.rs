@@ -38,7 +38,7 @@ impl Filter<'_> {
         state: StateId,
         tree: PrivateTree,
     ) -> Result<Option<Rc<[Vec<u8>]>>, FilterError> {
-        let done = self.done.get(&(state, tree));
+        let done = self.done(state, tree);
         if !self.states.may_meet_floor(state) || done.is_some_and(|done| !done.suspect) {
             return Ok(None);
         }

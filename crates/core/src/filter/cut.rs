@@ -104,7 +104,7 @@ impl Filter<'_> {
         let cut = if entry.kind() == EntryKind::Tree {
             let below = PrivateTree::new(entry.id);
             let public = self.tree(child, below)?;
-            let done = self.done.get(&(child, below));
+            let done = self.done(child, below);
             let residue = match done {
                 Some(done) if done.residue != 0 => digest(entry.name, done.residue),
                 Some(_) => 0,

@@ -38,7 +38,7 @@ use crate::manifest::Shape;
 use crate::object::{Kind, MalformedTree, check_tree};
 use crate::paths::Reach;
 
-pub(crate) use ahead::Ahead;
+pub(crate) use ahead::{Ahead, Seed};
 pub(crate) use holdings::{Holdings, Unseen};
 pub use list::Directory;
 pub use listing::{Entry, Listing};
@@ -60,9 +60,9 @@ pub struct Filter<'r> {
     objects: &'r Objects<'r>,
     states: States,
     targets: Targets,
-    /// Root trees, as far as moves make more of them than a directory.
-    roots: FxHashMap<PrivateTree, PublicTree>,
-    done: FxHashMap<(StateId, PrivateTree), Done>,
+    memo: Memo,
+    /// What was found out before, and is seen by others as well.
+    settled: Arc<Memo>,
     /// Public directories that several private ones make up.
     unions: FxHashMap<Vec<(StateId, PrivateTree)>, Option<PublicTree>>,
     aliases: Aliases,
@@ -73,6 +73,14 @@ pub struct Filter<'r> {
     recent: Recent,
     /// A root tree that the next one is likely to be like.
     before: Option<PrivateTree>,
+}
+
+/// What filtering made of trees.
+#[derive(Default)]
+struct Memo {
+    /// Root trees, as far as moves make more of them than a directory.
+    roots: FxHashMap<PrivateTree, PublicTree>,
+    done: FxHashMap<(StateId, PrivateTree), Done>,
 }
 
 /// What filtering made of a directory.
@@ -135,8 +143,8 @@ impl<'r> Filter<'r> {
             objects,
             targets: Targets::new(&shape.moves),
             states: States::new(shape),
-            roots: FxHashMap::default(),
-            done: FxHashMap::default(),
+            memo: Memo::default(),
+            settled: Arc::default(),
             unions: FxHashMap::default(),
             aliases: Aliases::default(),
             collisions: Vec::new(),
@@ -161,7 +169,8 @@ impl<'r> Filter<'r> {
         if self.targets.is_empty() {
             return Ok(self.tree(States::ROOT, tree)?.unwrap_or(NOTHING));
         }
-        if let Some(&public) = self.roots.get(&tree) {
+        let known = self.settled.roots.get(&tree).or_else(|| self.memo.roots.get(&tree));
+        if let Some(&public) = known {
             return Ok(public);
         }
         let collisions = self.collisions.len();
@@ -169,7 +178,7 @@ impl<'r> Filter<'r> {
         let public = self.directory_tree(&root)?.unwrap_or(NOTHING);
         // Each commit is told of its collisions.
         if self.collisions.len() == collisions {
-            self.roots.insert(tree, public);
+            self.memo.roots.insert(tree, public);
         }
         Ok(public)
     }
@@ -204,12 +213,18 @@ impl<'r> Filter<'r> {
             Reach::Private => return Ok(None),
             Reach::Mixed => {}
         }
-        if let Some(done) = self.done.get(&(state, tree)) {
+        if let Some(done) = self.done(state, tree) {
             return Ok(done.public);
         }
         let done = self.deeper(tree, |this| this.cut(state, tree))?;
-        self.done.insert((state, tree), done);
+        self.memo.done.insert((state, tree), done);
         Ok(done.public)
+    }
+
+    /// What filtering made of a directory, if it came by.
+    fn done(&self, state: StateId, tree: PrivateTree) -> Option<Done> {
+        let key = (state, tree);
+        self.settled.done.get(&key).or_else(|| self.memo.done.get(&key)).copied()
     }
 
     /// Opens a directory, unless it lies too deep.

@@ -12,6 +12,7 @@ use crate::paths::components;
 pub(super) struct SourceNode(u32);
 
 /// The `from` paths.
+#[derive(Clone)]
 pub(super) struct Sources {
     nodes: Vec<(BTreeMap<Vec<u8>, SourceNode>, bool)>,
 }

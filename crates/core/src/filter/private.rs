@@ -72,7 +72,7 @@ impl<'r> Filter<'r> {
         while let Some(Open { state, tree, path }) = open.pop() {
             let is_new = match state {
                 None => walk.whole.insert(tree),
-                Some(state) => match self.done.get(&(state, tree)) {
+                Some(state) => match self.done(state, tree) {
                     Some(done) if done.residue == 0 => false,
                     Some(done) => walk.parts.insert((number, state, done.residue)),
                     // A directory that no rule splits, or that was never filtered.
@@ -122,7 +122,7 @@ impl<'r> Filter<'r> {
     /// A tree that has to be opened cannot be read, or is malformed.
     pub(crate) fn residue(&mut self, root: PrivateTree) -> Result<u64, FilterError> {
         self.tree(States::ROOT, root)?;
-        Ok(self.done.get(&(States::ROOT, root)).map_or(0, |done| done.residue))
+        Ok(self.done(States::ROOT, root).map_or(0, |done| done.residue))
     }
 }
 

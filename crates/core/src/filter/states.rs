@@ -31,6 +31,7 @@ pub(super) struct State {
     source: Option<SourceNode>,
 }
 
+#[derive(Clone)]
 struct Known {
     state: State,
     reach: Reach,
@@ -42,6 +43,7 @@ struct Known {
 }
 
 /// All states of one shape that were met so far.
+#[derive(Clone)]
 pub(super) struct States {
     shape: Arc<Shape>,
     sources: Sources,

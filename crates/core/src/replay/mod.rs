@@ -17,7 +17,7 @@ use std::sync::Arc;
 use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree};
 
 use crate::error::RunError;
-use crate::filter::{Filter, FilterError, PrivateWalk, Shown, Visit, Visitor, locate, walk};
+use crate::filter::{self, Filter, FilterError, PrivateWalk, Shown, Visit, Visitor, locate, walk};
 use crate::git::{Object, Objects};
 use crate::history::History;
 use crate::manifest::Shape;
@@ -40,9 +40,9 @@ pub const ALGORITHM: u32 = 1;
 /// A private history and what became of it.
 pub struct Replay<'r> {
     /// The private commits.
-    pub history: History,
+    pub history: Arc<History>,
     /// Their images.
-    pub images: Images,
+    pub images: Arc<Images>,
     /// What was found on the way, by private commit.
     pub findings: Vec<RawFinding>,
     /// How many headers were dropped because they are not on the allow-list.
@@ -50,7 +50,34 @@ pub struct Replay<'r> {
     objects: &'r Objects<'r>,
     filters: Vec<Filter<'r>>,
     texts: Texts,
-    terms: Terms,
+    terms: Arc<Terms>,
+}
+
+/// A replay that has ended, without what only one thread can have: each may make one of
+/// it that answers alike.
+pub(crate) struct Seed<'r> {
+    objects: &'r Objects<'r>,
+    history: Arc<History>,
+    images: Arc<Images>,
+    terms: Arc<Terms>,
+    filters: Vec<filter::Seed>,
+}
+
+impl<'r> Seed<'r> {
+    /// The replay.
+    pub(crate) fn replay(&self) -> Replay<'r> {
+        let objects = self.objects;
+        Replay {
+            history: self.history.clone(),
+            images: self.images.clone(),
+            findings: Vec::new(),
+            dropped_headers: 0,
+            objects,
+            filters: self.filters.iter().map(|filter| filter.filter(objects)).collect(),
+            texts: Texts::default(),
+            terms: self.terms.clone(),
+        }
+    }
 }
 
 /// What the policy tip adds to the history itself.
@@ -71,26 +98,26 @@ impl<'r> Replay<'r> {
     pub(crate) fn run(
         objects: &'r Objects<'r>,
         history: History,
-        terms: Terms,
+        mut terms: Terms,
         mut survey: Survey,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
+        let findings = std::mem::take(&mut terms.in_force.findings);
         let filters = terms.in_force.shapes().iter().map(|shape| {
             let mut filter = Filter::new(objects, shape.clone());
             survey.tell(&mut filter);
             filter
         });
         let mut this = Self {
-            images: Images::with_capacity(history.len()),
-            findings: Vec::new(),
+            images: Arc::new(Images::with_capacity(history.len())),
+            findings,
             dropped_headers: 0,
             objects,
             filters: filters.collect(),
             texts: Texts::default(),
-            terms,
-            history,
+            terms: Arc::new(terms),
+            history: Arc::new(history),
         };
-        this.findings.append(&mut this.terms.in_force.findings);
         progress.start(Phase::Replay, Some(this.history.len() as u64));
         for commit in this.history.numbers() {
             if commit % 256 == 255 {
@@ -102,13 +129,31 @@ impl<'r> Replay<'r> {
             this.step(commit)?;
         }
         progress.finish(Phase::Replay);
+        this.filters.iter_mut().for_each(Filter::share);
         Ok(this)
+    }
+
+    /// What it takes to ask about images in another thread.
+    pub(crate) fn seed(&self) -> Seed<'r> {
+        Seed {
+            objects: self.objects,
+            history: self.history.clone(),
+            images: self.images.clone(),
+            terms: self.terms.clone(),
+            filters: self.filters.iter().map(Filter::seed).collect(),
+        }
+    }
+
+    /// The images, of a replay that is under way.
+    fn images_mut(&mut self) -> &mut Images {
+        Arc::get_mut(&mut self.images).expect("nobody shares them before the replay has ended")
     }
 
     /// Gives one commit its image, or drops it.
     fn step(&mut self, commit: u32) -> Result<(), RunError> {
         let Some(shape) = self.terms.in_force.shape(commit) else {
-            self.images.drop_commit(inherited(&self.images, &self.history, commit));
+            let inherited = inherited(&self.images, &self.history, commit);
+            self.images_mut().drop_commit(inherited);
             return Ok(());
         };
         let tree = self.filter_tree(commit, shape)?;
@@ -128,11 +173,11 @@ impl<'r> Replay<'r> {
         let parents = reduce(parents, &self.images.dag);
         match parents[..] {
             [] if tree.id() == ObjectId::EMPTY_TREE => {
-                self.images.drop_commit(None);
+                self.images_mut().drop_commit(None);
                 return Ok(());
             }
             [only] if self.images.tree(only) == tree && !self.keeps_empty(commit)? => {
-                self.images.drop_commit(Some(only));
+                self.images_mut().drop_commit(Some(only));
                 return Ok(());
             }
             _ => {}
@@ -145,7 +190,7 @@ impl<'r> Replay<'r> {
         let written = self.texts.commit(&context, &raw, tree, &ids)?;
         self.refuse_mails(commit, &written.refused_mails);
         let id = PublicCommit::new(object::hash(Kind::Commit, &written.bytes));
-        self.images.publish(commit, id, tree, &parents);
+        self.images_mut().publish(commit, id, tree, &parents);
         Ok(())
     }
 

@@ -21,7 +21,7 @@ impl Replay<'_> {
     ) -> Result<(), RunError> {
         if let Some((public, public_tree)) = seam.public {
             if tree == public_tree {
-                self.images.join(commit, public, tree);
+                self.images_mut().join(commit, public, tree);
                 return Ok(());
             }
             if seam.accept != Some(tree) {
@@ -34,13 +34,15 @@ impl Replay<'_> {
             }
         }
         let parents = match seam.public {
-            Some((public, public_tree)) => vec![self.images.foreign_base(public, public_tree)],
+            Some((public, public_tree)) => {
+                vec![self.images_mut().foreign_base(public, public_tree)]
+            }
             None => Vec::new(),
         };
         let Written { bytes, refused_mails } = self.snapshot(commit, seam, tree)?;
         self.refuse_mails(commit, &refused_mails);
         let id = PublicCommit::new(hash(Kind::Commit, &bytes));
-        self.images.publish(commit, id, tree, &parents);
+        self.images_mut().publish(commit, id, tree, &parents);
         Ok(())
     }
 

@@ -9,12 +9,14 @@
 
 mod boundary;
 mod delta;
+mod encode;
 mod index;
 mod pack;
 mod store;
 
 pub(crate) use boundary::Boundary;
 pub use delta::tree_delta;
+pub(crate) use encode::{Encoded, Encoder};
 pub use pack::PackWriter;
 pub use store::Staging;
 

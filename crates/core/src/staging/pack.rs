@@ -9,27 +9,23 @@
 //!
 //! See <https://git-scm.com/docs/gitformat-pack>.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use flate2::Crc;
 use repo_sync_shared::ObjectId;
 use rustc_hash::FxHashMap;
 use sha1::{Digest as _, Sha1};
 use tempfile::NamedTempFile;
 
-use super::delta::tree_delta;
+use super::encode::{Encoded, Encoder, Form, Stream};
 use super::index::{Packed, write_index};
 use crate::object::Kind;
 
 /// The most deltas that may lead from a whole tree to another; git's own default.
 const MAX_DEPTH: u8 = 50;
-
-/// On the commits and whole trees of a long history level 1 takes a third of the
-/// time of level 6, for 30 % and 9 % more bytes: little beside the blobs that
-/// travel with them. Deltas are mostly ids, which no level makes smaller.
-const LEVEL: Compression = Compression::fast();
 
 /// The type of a delta that names its base by the distance within the pack.
 const OFS_DELTA: u8 = 6;
@@ -53,11 +49,7 @@ pub struct PackWriter {
     /// How long the pack is: where the next object begins.
     end: u64,
     written: FxHashMap<ObjectId, Place>,
-    deflate: Compress,
-    /// The instructions of the delta at hand; kept for its memory, as is `stream`.
-    delta: Vec<u8>,
-    /// The zlib stream of the object at hand.
-    stream: Vec<u8>,
+    encoder: Encoder,
 }
 
 /// Where an object lies in the pack, the CRC-32 of its bytes there, and how many deltas
@@ -85,9 +77,7 @@ impl PackWriter {
             pack,
             end: MAGIC.len() as u64 + 4,
             written: FxHashMap::default(),
-            deflate: Compress::new(LEVEL, true),
-            delta: Vec::new(),
-            stream: Vec::new(),
+            encoder: Encoder::new(),
         })
     }
 
@@ -114,9 +104,8 @@ impl PackWriter {
         if self.contains(id) {
             return Ok(());
         }
-        deflate(&mut self.deflate, data, &mut self.stream)?;
-        let head = Head::new(number(kind), data.len());
-        self.append(id, 0, &head)
+        let whole = self.encoder.whole(kind, id, data)?;
+        self.take(whole)
     }
 
     /// Writes a tree as the difference to `base`, an id and its bytes, if `base`
@@ -134,19 +123,34 @@ impl PackWriter {
         if self.contains(id) {
             return Ok(());
         }
-        let usable = base.and_then(|(base, bytes)| Some((*self.written.get(&base)?, bytes)));
-        let Some((base, bytes)) = usable.filter(|(base, _)| base.depth < MAX_DEPTH) else {
-            return self.write(Kind::Tree, id, data);
-        };
-        self.delta.clear();
-        tree_delta(bytes, data, &mut self.delta);
-        if self.delta.len() >= data.len() {
-            return self.write(Kind::Tree, id, data);
+        let tree = self.encoder.tree(id, Cow::Borrowed(data), base)?;
+        self.take(tree)
+    }
+
+    /// Writes an object as it was encoded, unless it is in the pack already; whole, if it
+    /// is a delta whose base is not in this pack, or to which too many deltas lead.
+    ///
+    /// # Errors
+    /// The pack cannot be written.
+    pub(crate) fn take(&mut self, object: Encoded) -> io::Result<()> {
+        let Encoded { id, kind, form } = object;
+        if self.contains(id) {
+            return Ok(());
         }
-        deflate(&mut self.deflate, &self.delta, &mut self.stream)?;
-        let mut head = Head::new(OFS_DELTA, self.delta.len());
-        head.distance(self.end - base.offset);
-        self.append(id, base.depth + 1, &head)
+        match form {
+            Form::Whole(stream) => {
+                self.append(id, 0, &Head::new(number(kind), stream.len), &stream)
+            }
+            Form::Delta { base, stream, data } => {
+                let base = self.written.get(&base).copied();
+                let Some(base) = base.filter(|base| base.depth < MAX_DEPTH) else {
+                    return self.write(kind, id, &data);
+                };
+                let mut head = Head::new(OFS_DELTA, stream.len);
+                head.distance(self.end - base.offset);
+                self.append(id, base.depth + 1, &head, &stream)
+            }
+        }
     }
 
     /// Ends the pack and gives it its name, `pack-*.pack` and `.idx`. Returns its length
@@ -173,18 +177,17 @@ impl PackWriter {
         Ok(self.end + checksum.len() as u64)
     }
 
-    /// Writes the object `id` with the stream that was made last.
-    fn append(&mut self, id: ObjectId, depth: u8, head: &Head) -> io::Result<()> {
+    fn append(&mut self, id: ObjectId, depth: u8, head: &Head, stream: &Stream) -> io::Result<()> {
         if self.len() == u32::MAX {
             return Err(io::Error::other("a pack cannot count more objects"));
         }
         let mut crc = Crc::new();
-        for bytes in [head.as_bytes(), &self.stream] {
+        for bytes in [head.as_bytes(), &stream.bytes] {
             crc.update(bytes);
             self.pack.write_all(bytes)?;
         }
         self.written.insert(id, Place { offset: self.end, crc: crc.sum(), depth });
-        self.end += (head.as_bytes().len() + self.stream.len()) as u64;
+        self.end += (head.as_bytes().len() + stream.bytes.len()) as u64;
         Ok(())
     }
 }
@@ -199,23 +202,6 @@ fn checksum(file: &mut File) -> io::Result<[u8; 20]> {
             0 => return Ok(sha1.finalize().into()),
             len => sha1.update(&chunk[..len]),
         }
-    }
-}
-
-/// Fills `out` with the zlib stream of some data.
-fn deflate(state: &mut Compress, data: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
-    state.reset();
-    out.clear();
-    let mut rest = data;
-    loop {
-        // Whatever a level cannot shrink it stores, for a few bytes more.
-        out.reserve(rest.len() + 64);
-        let before = state.total_in();
-        match state.compress_vec(rest, out, FlushCompress::Finish)? {
-            Status::StreamEnd => return Ok(()),
-            Status::Ok | Status::BufError => {}
-        }
-        rest = &rest[(state.total_in() - before) as usize..];
     }
 }
 

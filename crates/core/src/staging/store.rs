@@ -11,10 +11,9 @@ use repo_sync_shared::{ObjectId, PublicCommit};
 use rustc_hash::FxHashSet;
 use tempfile::TempDir;
 
-use super::{Boundary, PackWriter};
+use super::{Boundary, Encoded, PackWriter};
 use crate::error::{Failure, RunError};
 use crate::git::{Address, Environment, Git, Objects, RemoteRefs};
-use crate::object::Kind;
 use crate::plan::Plan;
 use crate::progress::{Milestone, Phase, Progress};
 use crate::replay::Images;
@@ -343,17 +342,8 @@ struct List {
 }
 
 impl Sink for Crate {
-    fn write(
-        &mut self,
-        kind: Kind,
-        id: ObjectId,
-        data: &[u8],
-        old: Option<(ObjectId, &[u8])>,
-    ) -> io::Result<()> {
-        match kind {
-            Kind::Tree => self.pack.write_tree(id, data, old),
-            Kind::Commit | Kind::Blob | Kind::Tag => self.pack.write(kind, id, data),
-        }
+    fn write(&mut self, object: Encoded) -> io::Result<()> {
+        self.pack.take(object)
     }
 
     fn copy(&mut self, id: ObjectId, path: &[u8]) -> io::Result<()> {

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What new commits bring, packed by several threads and handed on in the order of the
+//! commits, each object at its first place.
+
+use std::io;
+
+use repo_sync_shared::ObjectId;
+use rustc_hash::FxHashSet;
+
+use super::wholes::{Number, Whole};
+use super::{SendError, Sink};
+use crate::error::RunError;
+use crate::filter::{Entry, Opened, Place, Shown, Visitor, walk};
+use crate::git::Objects;
+use crate::object::{EntryKind, Kind};
+use crate::replay::Replay;
+use crate::report::RawFinding;
+use crate::staging::{Encoded, Encoder};
+
+/// What one thread met for the first time.
+pub(super) enum Packed {
+    /// An object that is ours to write.
+    Ours(Encoded),
+    /// A file to be copied, with the public path that shows it.
+    File(ObjectId, Vec<u8>),
+    /// A directory to be copied whole.
+    Whole(Whole),
+    /// A file that cannot be.
+    Unreadable(ObjectId, Box<RawFinding>),
+}
+
+/// Packs commits with what they bring.
+pub(super) struct Packer<'r> {
+    replay: Replay<'r>,
+    load: Load<'r>,
+}
+
+/// What a packer has packed, and what it has to know for it.
+struct Load<'r> {
+    objects: &'r Objects<'r>,
+    encoder: Encoder,
+    seen: FxHashSet<ObjectId>,
+    packed: Vec<Packed>,
+    commit: Option<Number>,
+    /// For commits that the mirror has, files included.
+    trees_only: bool,
+    failed: Option<io::Error>,
+}
+
+impl<'r> Packer<'r> {
+    /// One of its own for each thread.
+    pub(super) fn new(replay: Replay<'r>, trees_only: bool) -> Self {
+        let load = Load {
+            objects: replay.objects(),
+            encoder: Encoder::new(),
+            seen: FxHashSet::default(),
+            packed: Vec::new(),
+            commit: None,
+            trees_only,
+            failed: None,
+        };
+        Self { replay, load }
+    }
+
+    /// Packs a new commit, and what none of its parents has.
+    pub(super) fn new_commit(&mut self, image: u32) -> Result<(), SendError> {
+        let Self { replay, load } = self;
+        let Some(commit) = replay.images.source(image) else { return Ok(()) };
+        load.commit = Some((commit, replay.history.id(commit)));
+        replay.walk_new(image, load)?;
+        self.commit_itself(image)
+    }
+
+    /// Packs a commit that the mirror has, with or without all of its trees.
+    pub(super) fn public_commit(&mut self, image: u32, with_trees: bool) -> Result<(), SendError> {
+        let Self { replay, load } = self;
+        if with_trees && let Some(shown) = replay.shown(image)? {
+            load.commit = replay.images.shown_by(image).map(|it| (it, replay.history.id(it)));
+            walk(replay.filters(), &shown, &[], load)
+                .map_err(|err| RunError::unfiltered(&err, None))?;
+        }
+        self.commit_itself(image)
+    }
+
+    /// What was packed since it was asked for last.
+    pub(super) fn take(&mut self) -> Vec<Packed> {
+        std::mem::take(&mut self.load.packed)
+    }
+
+    fn commit_itself(&mut self, image: u32) -> Result<(), SendError> {
+        let Self { replay, load } = self;
+        if let Some(err) = load.failed.take() {
+            return Err(err.into());
+        }
+        if let Some(bytes) = replay.commit_bytes(image)? {
+            let id = replay.images.id(image).id();
+            load.packed.push(Packed::Ours(load.encoder.whole(Kind::Commit, id, &bytes)?));
+        }
+        Ok(())
+    }
+}
+
+impl Visitor for Load<'_> {
+    fn opens(&mut self, shown: &Shown, path: &[u8], old: &[Shown]) -> bool {
+        if let Some(commit) = self.commit
+            && self.seen.insert(shown.tree)
+        {
+            self.packed.push(Packed::Whole(Whole {
+                tree: shown.tree,
+                old: old.iter().filter(|old| old.as_is).map(|old| old.tree).collect(),
+                private_path: shown.private_path().to_vec(),
+                public_path: path.to_vec(),
+                commit,
+            }));
+        }
+        false
+    }
+
+    fn tree(&mut self, opened: &Opened<'_>) -> bool {
+        let Opened { shown, listing, old, .. } = opened;
+        if self.failed.is_some() || !self.seen.insert(shown.tree) {
+            return false;
+        }
+        let old = old.first().map(|(id, listing)| (*id, listing.tree_bytes()));
+        let old = old.as_ref().map(|(id, bytes)| (*id, &bytes[..]));
+        match self.encoder.tree(shown.tree, listing.tree_bytes(), old) {
+            Ok(tree) => self.packed.push(Packed::Ours(tree)),
+            Err(err) => self.failed = Some(err),
+        }
+        true
+    }
+
+    fn file(&mut self, entry: &Entry<'_>, place: &Place<'_>, _old: bool) {
+        let passed_over = self.trees_only || entry.kind == EntryKind::Gitlink;
+        if passed_over || self.failed.is_some() || !self.seen.insert(entry.id) {
+            return;
+        }
+        // The type, too: a tree or a commit must not pass for a file.
+        self.packed.push(match self.objects.blob_size(entry.id) {
+            Ok(_) => Packed::File(entry.id, place.public_path(entry)),
+            Err(err) => {
+                let finding = RawFinding::unreadable(&err).path(place.private_path(entry));
+                let commit = self.commit.map(|(number, _)| number);
+                Packed::Unreadable(entry.id, Box::new(RawFinding { commit, ..finding }))
+            }
+        });
+    }
+}
+
+/// Hands on what was packed, in the order of the commits: of what several threads met,
+/// the first counts.
+pub(super) struct Counter<'a> {
+    pub(super) sink: &'a mut dyn Sink,
+    taken: FxHashSet<ObjectId>,
+    /// Directories to be copied whole.
+    pub(super) wholes: Vec<Whole>,
+    pub(super) unreadable: Vec<RawFinding>,
+}
+
+impl<'a> Counter<'a> {
+    pub(super) fn new(sink: &'a mut dyn Sink) -> Self {
+        Self { sink, taken: FxHashSet::default(), wholes: Vec::new(), unreadable: Vec::new() }
+    }
+
+    pub(super) fn hand_on(&mut self, packed: Vec<Packed>) -> Result<(), SendError> {
+        for one in packed {
+            match one {
+                Packed::Ours(object) => self.sink.write(object)?,
+                Packed::File(id, path) if self.taken.insert(id) => self.sink.copy(id, &path)?,
+                Packed::Whole(whole) if self.taken.insert(whole.tree) => self.wholes.push(whole),
+                Packed::Unreadable(id, finding) if self.taken.insert(id) => {
+                    self.unreadable.push(*finding);
+                }
+                Packed::File(..) | Packed::Whole(_) | Packed::Unreadable(..) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what was handed on: what comes is to be brought again.
+    pub(super) fn forget(&mut self) {
+        self.taken.clear();
+    }
+}
