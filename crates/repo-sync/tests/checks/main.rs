@@ -10,4 +10,5 @@ mod names;
 mod page;
 mod paths;
 mod provenance;
+mod secrets;
 mod submodules;

@@ -155,6 +155,21 @@ fn a_layout_that_every_project_has() {
     check(manifest, "src/ledger", &["private-reference docs/a.txt:1"]);
 }
 
+/// Every system has an `/opt`; what stands behind a variable is none of the system.
+#[test]
+fn a_directory_that_every_system_has() {
+    let check = |text: &str, expected: &[&str]| {
+        let found = refused(MANIFEST, |history| {
+            history.commit("more", |tree| tree.file("opt/ledger/a.rs", "").file("docs/a.txt", text))
+        });
+        assert_eq!(found, expected, "{text}");
+    };
+    check("/opt/ledger", &[]);
+    for text in ["${ROOT}/opt/ledger", "$(root)/opt/ledger", "$ROOT/opt/ledger", "opt/ledger"] {
+        check(text, &["private-reference docs/a.txt:1"]);
+    }
+}
+
 #[test]
 fn a_list_of_paths() {
     for path in ["CODEOWNERS.md", "docs/guide.md"] {
@@ -253,6 +268,11 @@ fn a_private_branch_in_a_message() {
     // Everybody sees what that branch brought.
     check("Merge branch 'fix-typo'", &[]);
     check("a word about main and master", &[]);
+    // In a file the same words are a path that leads nowhere.
+    let in_file = refused(MANIFEST, |history| {
+        with_branches(history).commit("more", |tree| tree.file("docs/b.txt", "cloud/acme-deal"))
+    });
+    assert_eq!(in_file, [""; 0]);
 }
 
 #[test]
