@@ -20,7 +20,8 @@ struct Trees {
 
 impl Trees {
     /// A row of a tree is a file: `path`, or `path=content`. The content is the path
-    /// if nothing else is said, and ` 40000` at its end makes it an empty directory.
+    /// if nothing else is said, and ` 40000` at its end makes it an empty directory,
+    /// ` broken` one that is cut off.
     fn new(manifest: &str, trees: &[&[&str]]) -> Self {
         let manifest = format!("version = 1\n{manifest}[mirror.public]\n");
         let manifest = Manifest::parse(manifest.as_bytes(), "sync.toml");
@@ -47,6 +48,9 @@ impl Trees {
 }
 
 fn leaf(tree: Tree, row: &str) -> Tree {
+    if let Some(path) = row.strip_suffix(" broken") {
+        return tree.raw_dir(path, b"100644 cut off");
+    }
     if let Some(path) = row.strip_suffix(" 40000") {
         return tree.empty_dir(path);
     }
@@ -120,6 +124,7 @@ fn what_no_other_tree_has_is_told_of() {
     told(SRC, &[&["src/a", "src/b", "src/c"], &["src/b"]], &["-src/a", "-src/c"]);
     told(SRC, &[&["src/in/a", "src/z/x"], &["src/m"]], &["-src/in/a", "+src/m", "-src/z/x"]);
     told(SRC, &[&["a.md", "src/z"], &["src/z"]], &["-a.md"]);
+    told(SRC, &[&["a.md", "src/in/z"], &["a.md"]], &["-src/in/z"]);
     told(SRC, &[&["src/in"], &["src/in/a"]], &["-src/in", "+src/in/a"]);
     told(SRC, &[&["src/in/a"], &["src/in"]], &["+src/in", "-src/in/a"]);
     told(
@@ -200,6 +205,21 @@ fn a_directory_that_is_public_or_private_as_a_whole() {
     private(src, &[&["src/in/a", "x/in/a", "src/b"]], &[&["x/in/a"]]);
     private(src, &[&["docs/in/a", "docs/b", "src/b"]], &[&["docs/b"]]);
     private(src, &[&["src/in/a"], &["src/in/b", "src/c"]], &[&[], &[]]);
+}
+
+#[test]
+fn private_directories_that_cannot_be_read_are_counted() {
+    let case = Trees::new(SRC, &[&["src/a", "x broken", "y/x", "z"]]);
+    let mut told = Vec::new();
+    let unreadable = case.ask(|filter| {
+        let mut walk = PrivateWalk::default();
+        filter.private_files(0, case.roots[0], &mut walk, &mut |directory, name, _| {
+            told.push(text(&crate::paths::join(directory, name)));
+        });
+        walk.unreadable
+    });
+    told.sort();
+    assert_eq!((unreadable, told), (1, vec!["y/x".to_owned(), "z".to_owned()]));
 }
 
 /// Whether two trees differ in nothing private.
