@@ -166,6 +166,16 @@ mod tests {
         check("DOCS/a.md", "private, no rule mentions it");
     }
 
+    #[test]
+    fn rules_are_equal_when_they_say_the_same() {
+        let rule = |text: &str, line| Rule {
+            pattern: Pattern::parse(text).expect("the row holds a pattern"),
+            origin: Origin::Line(line),
+        };
+        assert_eq!(rule("docs", 1), rule("docs", 2));
+        assert_ne!(rule("docs", 1), rule("doc", 1));
+    }
+
     #[track_caller]
     fn check(path: &str, expected: &str) {
         let rule = |text: &str, origin| Rule {
