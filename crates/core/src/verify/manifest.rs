@@ -335,6 +335,20 @@ private-id = "warn"
         Rules::read(manifest.as_bytes(), &[name.to_owned()]).expect("the manifest is sound")
     }
 
+    /// What changes files in a way that is unknown here would not be seen to.
+    #[test]
+    fn a_transform_is_refused() {
+        let check = |transform: &str, refused| {
+            let manifest = format!("{MANIFEST}[transform]\n{transform}\n");
+            let rules = Rules::read(manifest.as_bytes(), &["public".to_owned()]);
+            assert_eq!(rules.is_err(), refused, "{transform}");
+        };
+        check("lines = [\"strip\"]", true);
+        check("cargo = true", true);
+        check("cargo = false", false);
+        check("", false);
+    }
+
     #[test]
     fn the_tip_says_which_refs_there_are() {
         let settings = Settings::read(MANIFEST.as_bytes(), "public").expect("it names the mirror");
