@@ -37,17 +37,9 @@ impl Filter<'_> {
         Ahead { states: self.states.into_all(), memo: self.memo }
     }
 
-    /// Puts what it found out so far where others can see it, too.
+    /// Puts what it found out where others can see it, too: once, when most is known.
     pub(crate) fn share(&mut self) {
-        let Memo { roots, done } = std::mem::take(&mut self.memo);
-        match Arc::get_mut(&mut self.settled) {
-            Some(settled) => {
-                settled.roots.extend(roots);
-                settled.done.extend(done);
-            }
-            // Somebody looks on at this moment.
-            None => self.memo = Memo { roots, done },
-        }
+        self.settled = Arc::new(std::mem::take(&mut self.memo));
     }
 
     /// What it takes to make a filter that knows what is settled.

@@ -20,9 +20,7 @@ const OWN_FILES: [&[u8]; 2] = [b"sync.toml", b"sync.lock"];
 impl Filter<'_> {
     /// Cuts out of the bytes of a tree what is private, and hashes the rest.
     pub(super) fn cut(&mut self, state: StateId, tree: PrivateTree) -> Result<Done, FilterError> {
-        let before = self.before.take().filter(|_| state == States::ROOT);
-        let near = before.and_then(|before| self.recent.get(state, before));
-        let sheet = self.sheet(state, tree, near)?;
+        let sheet = self.sheet(state, tree)?;
         if sheet.outline().is_empty() {
             // One that was empty before stays only if its own path is public.
             let kept = self.states.is_public(state);
@@ -40,8 +38,8 @@ impl Filter<'_> {
         Ok(Done { public, residue, suspect })
     }
 
-    /// Reads a directory, and judges those of its entries that were not judged in `near`,
-    /// which is of the same state, or in the last that was.
+    /// Reads a directory, and judges those of its entries that were not judged in the one
+    /// that it is likely to be like.
     ///
     /// # Errors
     /// It cannot be read, or is malformed; so for what has to be opened below.
@@ -49,13 +47,12 @@ impl Filter<'_> {
         &mut self,
         state: StateId,
         tree: PrivateTree,
-        near: Option<Rc<Sheet>>,
     ) -> Result<Rc<Sheet>, FilterError> {
         if let Some(sheet) = self.recent.get(state, tree) {
             return Ok(sheet);
         }
         let object = self.read(tree)?;
-        let near = near.or_else(|| self.recent.near(state));
+        let near = self.recent.near(state);
         let (outline, runs) =
             Outline::read(object.data(), near.as_ref().map(|near| near.outline()))
                 .map_err(|source| FilterError::Malformed { tree, source })?;

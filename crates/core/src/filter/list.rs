@@ -95,7 +95,10 @@ impl Filter<'_> {
         let ([source], None) = (&directory.sources[..], &directory.brought) else {
             return self.list_union(directory).map(Rc::new);
         };
-        self.list_source(source, near).map(Rc::new)
+        if let Some(near) = near.and_then(|near| near.sheet(source.state)) {
+            self.recent.expect_like(near);
+        }
+        self.list_source(source).map(Rc::new)
     }
 
     /// The public directory behind an entry of `parent`, if it is one.
@@ -160,16 +163,11 @@ impl Filter<'_> {
     }
 
     /// One private directory, what is private or moved away left out.
-    fn list_source(
-        &mut self,
-        source: &Source,
-        near: Option<&Listing>,
-    ) -> Result<Listing, FilterError> {
+    fn list_source(&mut self, source: &Source) -> Result<Listing, FilterError> {
         match self.states.reach(source.state) {
             Reach::Private => Ok(Listing(Entries::Union(Vec::new()))),
             Reach::Public | Reach::Mixed => {
-                let near = near.and_then(|near| near.sheet(source.state));
-                Ok(Listing(Entries::Sheet(self.sheet(source.state, source.tree, near)?)))
+                Ok(Listing(Entries::Sheet(self.sheet(source.state, source.tree)?)))
             }
         }
     }
@@ -178,7 +176,7 @@ impl Filter<'_> {
     fn list_union(&mut self, directory: &Directory) -> Result<Listing, FilterError> {
         let mut union: BTreeMap<Vec<u8>, Claims> = BTreeMap::new();
         for (number, source) in directory.sources.iter().enumerate() {
-            let listing = self.list_source(source, None)?;
+            let listing = self.list_source(source)?;
             for entry in listing.iter() {
                 let claims = union.entry(entry.name.to_vec()).or_default();
                 match entry.from {

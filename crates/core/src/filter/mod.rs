@@ -71,8 +71,6 @@ pub struct Filter<'r> {
     /// A root tree that was read.
     held: Option<(PrivateTree, Rc<git::Object<'r>>)>,
     recent: Recent,
-    /// A root tree that the next one is likely to be like.
-    before: Option<PrivateTree>,
 }
 
 /// What filtering made of trees.
@@ -151,7 +149,6 @@ impl<'r> Filter<'r> {
             depth: 0,
             held: None,
             recent: Recent::default(),
-            before: None,
         }
     }
 
@@ -192,7 +189,8 @@ impl<'r> Filter<'r> {
         before: Option<PrivateTree>,
         tree: PrivateTree,
     ) -> Result<PublicTree, FilterError> {
-        self.before = before;
+        let before = before.and_then(|before| self.recent.get(States::ROOT, before));
+        before.into_iter().for_each(|before| self.recent.expect_like(before));
         self.root(tree)
     }
 

@@ -16,7 +16,8 @@ pub(super) struct Recent {
     sheets: VecDeque<(PrivateTree, Rc<Sheet>)>,
     /// How many bytes they take.
     size: usize,
-    /// The last one under the same rules, which is likely to be nearly the same.
+    /// By the rules, the one that the next is likely to be nearly the same as: the last, if
+    /// nobody knew better.
     last: FxHashMap<StateId, Rc<Sheet>>,
 }
 
@@ -38,9 +39,14 @@ impl Recent {
         self.last.get(&state).cloned()
     }
 
+    /// The next under these rules is likely to be nearly the same as this one.
+    pub(super) fn expect_like(&mut self, sheet: Rc<Sheet>) {
+        self.last.insert(sheet.state, sheet);
+    }
+
     pub(super) fn put(&mut self, tree: PrivateTree, sheet: Rc<Sheet>) {
         self.size += sheet.size();
-        self.last.insert(sheet.state, sheet.clone());
+        self.expect_like(sheet.clone());
         self.sheets.push_front((tree, sheet));
         while self.sheets.len() > Self::MOST || self.size > Self::MOST_BYTES {
             let Some((_, oldest)) = self.sheets.pop_back() else { break };
