@@ -25,7 +25,7 @@ use crate::report::RawFinding;
 use crate::staging::{Boundary, Encoded, Encoder};
 
 use packer::{Counter, Packer};
-use wholes::{Brought, Whole, look_into};
+use wholes::{Whole, look_into};
 
 /// Takes the objects. What is a delta comes after its base.
 pub(crate) trait Sink {
@@ -144,9 +144,9 @@ pub(crate) fn send_left(
     let mut known = FxHashSet::default();
     for (wholes, files) in [(boundary, with_files), (new, true)] {
         for brought in look_into(objects, &wholes, files, &mut known, progress)? {
-            match brought {
-                Brought::Object(id, path) => copy(id, &path)?,
-                Brought::Unreadable(finding) => unreadable.push(*finding),
+            match brought.place {
+                Ok(path) => copy(brought.id, &path)?,
+                Err(finding) => unreadable.push(*finding),
             }
         }
         if !with_files {

@@ -7,16 +7,17 @@
 //! threads.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 
 use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
 use rustc_hash::FxHashSet;
 
-use crate::cores::{Blocks, share};
+use crate::cores::in_order;
 use crate::error::RunError;
 use crate::filter::{FilterError, MAX_DEPTH};
-use crate::git::{Object, Objects};
-use crate::object::{EntryKind, Kind, TreeEntry, check_tree, entry_order, tree_entries};
+use crate::git::Objects;
+use crate::object::{EntryKind, Kind, Outline, TreeEntry};
 use crate::paths::join;
 use crate::progress::Progress;
 use crate::report::RawFinding;
@@ -40,10 +41,11 @@ pub(super) struct Whole {
 /// The private commit that shows it first, by number and id.
 pub(super) type Number = (u32, PrivateCommit);
 
-/// An object to bring, with the public path that shows it, or why it cannot be.
-pub(super) enum Brought {
-    Object(ObjectId, Vec<u8>),
-    Unreadable(Box<RawFinding>),
+/// An object to bring.
+pub(super) struct Brought {
+    pub(super) id: ObjectId,
+    /// The public path that shows it, or why it cannot be brought.
+    pub(super) place: Result<Vec<u8>, Box<RawFinding>>,
 }
 
 /// Everything in `wholes` that is not in `known`, each object at its first place;
@@ -59,39 +61,29 @@ pub(super) fn look_into(
     progress: &dyn Progress,
 ) -> Result<Vec<Brought>, RunError> {
     let before: &FxHashSet<ObjectId> = known;
-    let work = |shared: &Blocks| {
-        let mut looker = Looker {
-            objects,
-            with_files,
-            before,
-            recent: VecDeque::new(),
-            seen: FxHashSet::default(),
-            found: Vec::new(),
-        };
-        let mut blocks: Vec<(usize, Vec<Brought>)> = Vec::new();
-        while let Some(block) = shared.take() {
-            if progress.interrupted() {
-                return Err(RunError::Interrupted);
-            }
-            for whole in &wholes[block.clone()] {
-                looker.whole(whole)?;
-            }
-            blocks.push((block.start, std::mem::take(&mut looker.found)));
-        }
-        Ok(blocks)
+    let start = || Looker {
+        objects,
+        with_files,
+        before,
+        recent: VecDeque::new(),
+        seen: FxHashSet::default(),
+        found: Vec::new(),
     };
-    let found = share(wholes.len(), BLOCK, work);
-    let found = found.into_iter().collect::<Result<Vec<_>, RunError>>()?;
-    let mut blocks: Vec<_> = found.into_iter().flatten().collect();
-    blocks.sort_by_key(|(start, _)| *start);
-    let all = blocks.into_iter().flat_map(|(_, found)| found);
-    // Two threads may have met one object; the first place counts.
-    Ok(all
-        .filter(|one| match one {
-            Brought::Object(id, _) => known.insert(*id),
-            Brought::Unreadable(_) => true,
-        })
-        .collect())
+    let work = |looker: &mut Looker<'_>, block: Range<usize>| {
+        if progress.interrupted() {
+            return Err(RunError::Interrupted);
+        }
+        wholes[block].iter().try_for_each(|whole| looker.whole(whole))?;
+        Ok(std::mem::take(&mut looker.found))
+    };
+    let (mut brought, mut ids) = (Vec::new(), FxHashSet::default());
+    in_order(wholes.len(), BLOCK, start, work, |found: Result<Vec<Brought>, RunError>| {
+        // Two threads may have met one object; the first place counts.
+        brought.extend(found?.into_iter().filter(|one| ids.insert(one.id)));
+        Ok::<_, RunError>(())
+    })?;
+    known.extend(ids);
+    Ok(brought)
 }
 
 /// What one thread has met.
@@ -99,7 +91,7 @@ struct Looker<'a> {
     objects: &'a Objects<'a>,
     with_files: bool,
     before: &'a FxHashSet<ObjectId>,
-    recent: VecDeque<(ObjectId, Rc<Object<'a>>)>,
+    recent: VecDeque<(ObjectId, Rc<Outline>)>,
     seen: FxHashSet<ObjectId>,
     found: Vec<Brought>,
 }
@@ -113,7 +105,7 @@ struct Open {
     depth: usize,
 }
 
-impl<'a> Looker<'a> {
+impl Looker<'_> {
     fn whole(&mut self, whole: &Whole) -> Result<(), RunError> {
         let first = Open { tree: whole.tree, old: whole.old.clone(), path: Vec::new(), depth: 0 };
         let mut open = vec![first];
@@ -129,7 +121,7 @@ impl<'a> Looker<'a> {
                 return Err(failed(FilterError::TooDeep(PrivateTree::new(directory.tree))));
             }
             let public = join(&whole.public_path, &directory.path);
-            self.found.push(Brought::Object(directory.tree, public));
+            self.found.push(Brought { id: directory.tree, place: Ok(public) });
             let below = self.directory(whole, &directory).map_err(failed)?;
             // The first entry is to be the next.
             open.extend(below.into_iter().rev());
@@ -144,21 +136,18 @@ impl<'a> Looker<'a> {
     /// Brings the files of a directory that are new in it, and returns its directories
     /// that are.
     fn directory(&mut self, whole: &Whole, directory: &Open) -> Result<Vec<Open>, FilterError> {
-        let object = self.read(directory.tree)?;
-        let old = directory.old.iter().map(|&old| self.read(old)).collect::<Result<Vec<_>, _>>()?;
-        let mut others: Vec<_> =
-            old.iter().map(|old| tree_entries(old.data()).flatten().peekable()).collect();
+        let old: Vec<Rc<Outline>> =
+            directory.old.iter().map(|&old| self.read(old, None)).collect::<Result<_, _>>()?;
+        let near = old.first();
+        let tree = self.read(directory.tree, near)?;
+        let runs = near.map(|near| tree.runs(near)).unwrap_or_default();
         let mut below = Vec::new();
-        for entry in tree_entries(object.data()) {
-            let tree = PrivateTree::new(directory.tree);
-            let entry = entry.map_err(|source| FilterError::Malformed { tree, source })?;
+        for entry in tree.between(&runs).filter_map(|number| tree.entry(number)) {
             let mut same = false;
             let mut before = Vec::new();
-            for other in &mut others {
-                while other.next_if(|other| precedes(other, &entry)).is_some() {}
-                let Some(other) = other.next_if(|other| stands_for(other, &entry)) else {
-                    continue;
-                };
+            for other in &old {
+                let found = other.find(entry.name, entry.kind().is_tree());
+                let Some(other) = found.and_then(|number| other.entry(number)) else { continue };
                 same |= (other.id, other.mode) == (entry.id, entry.mode);
                 before.push(other.id);
             }
@@ -187,37 +176,35 @@ impl<'a> Looker<'a> {
         }
         let path = join(&directory.path, entry.name);
         // The type, too: a tree or a commit must not pass for a file.
-        self.found.push(match self.objects.blob_size(entry.id) {
-            Ok(_) => Brought::Object(entry.id, join(&whole.public_path, &path)),
+        let place = match self.objects.blob_size(entry.id) {
+            Ok(_) => Ok(join(&whole.public_path, &path)),
             Err(err) => {
                 let finding = RawFinding::unreadable(&err).path(join(&whole.private_path, &path));
                 let commit = Some(whole.commit.0);
-                Brought::Unreadable(Box::new(RawFinding { commit, ..finding }))
+                Err(Box::new(RawFinding { commit, ..finding }))
             }
-        });
+        };
+        self.found.push(Brought { id: entry.id, place });
     }
 
-    fn read(&mut self, id: ObjectId) -> Result<Rc<Object<'a>>, FilterError> {
-        if let Some((_, object)) = self.recent.iter().find(|(known, _)| *known == id) {
-            return Ok(Rc::clone(object));
+    /// A tree, sound, read beside one that is likely to be like it.
+    fn read(
+        &mut self,
+        id: ObjectId,
+        near: Option<&Rc<Outline>>,
+    ) -> Result<Rc<Outline>, FilterError> {
+        if let Some((_, outline)) = self.recent.iter().find(|(known, _)| *known == id) {
+            return Ok(Rc::clone(outline));
         }
-        let object = Rc::new(self.objects.read(id, Kind::Tree)?);
+        let object = self.objects.read(id, Kind::Tree)?;
         let tree = PrivateTree::new(id);
-        check_tree(object.data()).map_err(|source| FilterError::Malformed { tree, source })?;
+        let outline = Outline::read(object.data(), near.map(|near| &**near));
+        let (outline, _) = outline.map_err(|source| FilterError::Malformed { tree, source })?;
+        let outline = Rc::new(outline);
         self.recent.truncate(RECENT - 1);
-        self.recent.push_front((id, Rc::clone(&object)));
-        Ok(object)
+        self.recent.push_front((id, Rc::clone(&outline)));
+        Ok(outline)
     }
-}
-
-fn precedes(one: &TreeEntry<'_>, other: &TreeEntry<'_>) -> bool {
-    let (is_tree, other_is_tree) = (one.kind().is_tree(), other.kind().is_tree());
-    entry_order(one.name, is_tree, other.name, other_is_tree).is_lt()
-}
-
-/// Whether two entries are of one name and sort.
-fn stands_for(one: &TreeEntry<'_>, other: &TreeEntry<'_>) -> bool {
-    one.name == other.name && one.kind().is_tree() == other.kind().is_tree()
 }
 
 #[cfg(test)]
@@ -263,10 +250,8 @@ mod tests {
         let brought = || {
             let mut known = FxHashSet::default();
             let brought = look_into(&objects, &wholes, true, &mut known, &Silent);
-            let brought = brought.expect("the trees are sound").into_iter().map(|one| match one {
-                Brought::Object(id, _) => id,
-                Brought::Unreadable(_) => panic!("everything is there"),
-            });
+            let brought = brought.expect("the trees are sound").into_iter();
+            let brought = brought.map(|one| one.place.map(|_| one.id).expect("all is there"));
             brought.collect::<Vec<_>>()
         };
         let found = brought();
