@@ -7,6 +7,7 @@ use std::sync::Arc;
 use repo_sync_shared::PrivateTree;
 
 use super::states::{State, StateId, States};
+use super::step::Step;
 use super::{Filter, Memo};
 use crate::git::Objects;
 
@@ -21,6 +22,16 @@ pub(crate) struct Ahead {
 pub(crate) struct Seed {
     states: States,
     settled: Arc<Memo>,
+}
+
+/// The steps that a filter knows.
+pub(crate) struct KnownSteps(Arc<Memo>);
+
+impl KnownSteps {
+    /// The one that leads to a root tree, if it was kept.
+    pub(crate) fn to(&self, tree: PrivateTree) -> Option<Step<'_>> {
+        self.0.steps.to(tree)
+    }
 }
 
 impl Seed {
@@ -42,6 +53,11 @@ impl Filter<'_> {
         self.settled = Arc::new(std::mem::take(&mut self.memo));
     }
 
+    /// The steps that are settled.
+    pub(crate) fn steps(&self) -> KnownSteps {
+        KnownSteps(self.settled.clone())
+    }
+
     /// What it takes to make a filter that knows what is settled.
     pub(crate) fn seed(&self) -> Seed {
         Seed { states: self.states.clone(), settled: self.settled.clone() }
@@ -54,6 +70,7 @@ impl Filter<'_> {
         let states: Vec<_> = states.into_iter().map(|state| self.states.intern(state)).collect();
         let here = |(state, tree): (StateId, PrivateTree)| (states[state.index()], tree);
         self.memo.roots.extend(memo.roots);
+        self.memo.steps.extend(memo.steps);
         self.memo.done.extend(memo.done.into_iter().map(|(key, done)| (here(key), done)));
     }
 }

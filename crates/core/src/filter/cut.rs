@@ -60,8 +60,11 @@ impl Filter<'_> {
             Reach::Mixed => self.cuts(state, &outline, near.as_deref(), &runs)?,
             Reach::Public | Reach::Private => Vec::new(),
         };
-        let sheet = Rc::new(Sheet::new(state, outline, cuts));
-        self.recent.put(tree, sheet.clone());
+        let sheet = Rc::new(Sheet::new(tree, state, outline, cuts));
+        if let Some(near) = near.filter(|near| self.steps_from == Some((state, near.tree))) {
+            self.memo.steps.add(&near, &sheet, &runs);
+        }
+        self.recent.put(sheet.clone());
         Ok(sheet)
     }
 
@@ -138,93 +141,24 @@ fn digest(bytes: &[u8], below: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use fastrand::Rng;
     use repo_sync_testing::{History, Repo, Tree};
 
+    use super::super::test_trees::{generated, shape};
     use super::*;
     use crate::git::PrivateRepo;
     use crate::manifest::Manifest;
-    use crate::object::{append_entry, entry_order};
-
-    const RULES: &str = "version = 1\ninclude = [\"a*\", \"docs/x\", \"z\"]\n\
-        exclude = [\"*b\"]\n[mirror.public]\n";
-    const ENTRIES: [&str; 14] = [
-        "a",
-        "a-",
-        "a-b",
-        "a.",
-        "a0",
-        "ab",
-        "b",
-        "cloud",
-        "docs",
-        "src",
-        "sync.toml",
-        "t",
-        "x",
-        "z",
-    ];
 
     /// Whatever came before, a tree is seen as if it came first: sound or not.
     #[test]
     fn a_tree_is_filtered_alike_whatever_came_before() {
         let dir = tempfile::tempdir().expect("there is room");
-        let repo = git2::Repository::init_bare(dir.path()).expect("the directory is empty");
-        let odb = repo.odb().expect("it was just made");
-        let write = |bytes: &[u8]| {
-            let id = odb.write(git2::ObjectType::Tree, bytes).expect("there is room");
-            ObjectId::from_slice(id.as_bytes()).expect("it is SHA-1")
-        };
-        let mut rng = Rng::with_seed(11);
-        let below = ["x", "y"].map(|name| {
-            let mut tree = Vec::new();
-            append_entry(&mut tree, b"100644", name.as_bytes(), ObjectId::EMPTY_TREE);
-            write(&tree)
-        });
-        let mut entries: BTreeMap<&str, (bool, ObjectId)> = BTreeMap::new();
-        let mut trees = Vec::new();
-        for _ in 0..1_500 {
-            for _ in 0..rng.usize(1..3) {
-                let name = rng.choice(ENTRIES).expect("there are some");
-                let is_tree = rng.bool();
-                let id = rng.choice(below).expect("there are two");
-                match rng.u8(..3) {
-                    0 => drop(entries.remove(name)),
-                    _ => drop(entries.insert(name, (is_tree, id))),
-                }
-            }
-            let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_by(|(a, (x, _)), (b, (y, _))| {
-                entry_order(a.as_bytes(), *x, b.as_bytes(), *y)
-            });
-            if rng.u8(..8) == 0 && sorted.len() > 1 {
-                let at = rng.usize(1..sorted.len());
-                sorted.swap(at - 1, at);
-            }
-            let mut tree = Vec::new();
-            for (name, (is_tree, id)) in sorted {
-                let mode: &[u8] = if *is_tree { b"40000" } else { b"100644" };
-                append_entry(&mut tree, mode, name.as_bytes(), *id);
-            }
-            if rng.u8(..4) == 0 && !tree.is_empty() {
-                let at = rng.usize(..tree.len());
-                match rng.u8(..3) {
-                    0 => tree[at] = rng.choice(*b"\0 a/.4").expect("there are some"),
-                    1 => drop(tree.remove(at)),
-                    _ => tree.insert(at, rng.choice(*b"\0 a/.4").expect("there are some")),
-                }
-            }
-            trees.push(write(&tree));
-        }
+        let trees = generated(dir.path());
         let private = PrivateRepo::discover(dir.path()).expect("it was just made");
         let objects = private.objects().expect("it was just made");
-        let manifest = Manifest::parse(RULES.as_bytes(), "sync.toml").expect("it is sound");
-        let shape = manifest.mirror("public").expect("it names one").shape.clone();
+        let shape = shape();
         let mut busy = Filter::new(&objects, shape.clone());
         let mut sound = 0;
-        for tree in trees.into_iter().map(PrivateTree::new) {
+        for tree in trees {
             let see = |filter: &mut Filter<'_>| {
                 let public = filter.root(tree).map_err(|err| format!("{err:?}"))?;
                 Ok::<_, String>((public, filter.residue(tree).expect("it was filtered")))

@@ -114,6 +114,13 @@ impl Filter<'_> {
         }
     }
 
+    /// The public directory behind a private one that stands under this name in the root,
+    /// where no move brings anything there.
+    pub(super) fn directory_of_root(&mut self, name: &[u8], tree: PrivateTree) -> Directory {
+        let source = Source { tree, state: self.states.at(name), path: name.to_vec() };
+        Directory { sources: vec![source], brought: None }
+    }
+
     fn source_below(&mut self, parent: &Source, name: &[u8], tree: ObjectId) -> Source {
         let state = match self.states.reach(parent.state) {
             Reach::Public | Reach::Private => parent.state,

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use repo_sync_shared::ObjectId;
 
 use super::list::Directory;
-use super::sheet::{Sheet, Shown};
+use super::sheet::Sheet;
 use super::states::StateId;
 use crate::object::{EntryKind, append_entry, entry_order};
 use crate::paths::join;
@@ -111,11 +111,7 @@ impl Listing {
         match &self.0 {
             Entries::Sheet(sheet) => {
                 let entry = sheet.outline().entry(number)?;
-                let id = match sheet.shown(number) {
-                    Shown::Nothing => return None,
-                    Shown::AsItIs => entry.id,
-                    Shown::Part(public) => public.id(),
-                };
+                let id = sheet.public_id(number, &entry)?;
                 Some(Entry {
                     mode: entry.mode,
                     name: entry.name,

@@ -22,8 +22,11 @@ mod recent;
 mod sheet;
 mod standing;
 mod states;
+mod step;
 mod walk;
 
+#[cfg(test)]
+mod test_trees;
 #[cfg(test)]
 mod tests;
 
@@ -38,22 +41,28 @@ use crate::manifest::Shape;
 use crate::object::{Kind, MalformedTree, check_tree};
 use crate::paths::Reach;
 
-pub(crate) use ahead::{Ahead, Seed};
+pub(crate) use ahead::{Ahead, KnownSteps, Seed};
 pub(crate) use holdings::{Holdings, Unseen};
 pub use list::Directory;
 pub use listing::{Entry, Listing};
 pub(crate) use locate::locate;
 pub(crate) use private::{PrivateWalk, Visit};
 pub(crate) use standing::Standing;
+pub(crate) use step::{New, Step};
+pub(crate) use walk::walk_below;
 pub use walk::{Opened, Place, Shown, Visitor, shows, walk};
 
 use aliases::Aliases;
 use moves::Targets;
 use recent::Recent;
 use states::{StateId, States};
+use step::Steps;
 
 /// How deep a tree may be, as git's own `core.maxTreeDepth`.
 pub(crate) const MAX_DEPTH: usize = 2_048;
+
+/// What a mirror shows of a tree of which nothing is public.
+const NOTHING: PublicTree = PublicTree::new(ObjectId::EMPTY_TREE);
 
 /// Filters trees of one repository by one shape.
 pub struct Filter<'r> {
@@ -71,6 +80,8 @@ pub struct Filter<'r> {
     /// A root tree that was read.
     held: Option<(PrivateTree, Rc<git::Object<'r>>)>,
     recent: Recent,
+    /// The tree at which the next step begins, if it is to be kept.
+    steps_from: Option<(StateId, PrivateTree)>,
 }
 
 /// What filtering made of trees.
@@ -79,6 +90,7 @@ struct Memo {
     /// Root trees, as far as moves make more of them than a directory.
     roots: FxHashMap<PrivateTree, PublicTree>,
     done: FxHashMap<(StateId, PrivateTree), Done>,
+    steps: Steps,
 }
 
 /// What filtering made of a directory.
@@ -149,6 +161,7 @@ impl<'r> Filter<'r> {
             depth: 0,
             held: None,
             recent: Recent::default(),
+            steps_from: None,
         }
     }
 
@@ -162,7 +175,6 @@ impl<'r> Filter<'r> {
     /// # Errors
     /// A tree that has to be opened cannot be read, or is malformed.
     pub fn root(&mut self, tree: PrivateTree) -> Result<PublicTree, FilterError> {
-        const NOTHING: PublicTree = PublicTree::new(ObjectId::EMPTY_TREE);
         if self.targets.is_empty() {
             return Ok(self.tree(States::ROOT, tree)?.unwrap_or(NOTHING));
         }
@@ -180,7 +192,8 @@ impl<'r> Filter<'r> {
         Ok(public)
     }
 
-    /// The same, where `before` is a root tree that `tree` is likely to be like.
+    /// The same, where `before` is a root tree that `tree` is likely to be like; the step
+    /// from there is kept.
     ///
     /// # Errors
     /// As of [`root`](Self::root).
@@ -189,9 +202,22 @@ impl<'r> Filter<'r> {
         before: Option<PrivateTree>,
         tree: PrivateTree,
     ) -> Result<PublicTree, FilterError> {
-        let before = before.and_then(|before| self.recent.get(States::ROOT, before));
-        before.into_iter().for_each(|before| self.recent.expect_like(before));
-        self.root(tree)
+        if let Some(Ok(before)) = before.map(|before| self.sheet(States::ROOT, before)) {
+            // Moves bring what no root tree shows.
+            let leads_on = self.targets.is_empty();
+            self.steps_from = leads_on.then_some((States::ROOT, before.tree));
+            self.recent.expect_like(before);
+        }
+        let public = self.root(tree);
+        self.steps_from = None;
+        public
+    }
+
+    /// The public tree of a root tree that was filtered before, where no move brings
+    /// anything there.
+    pub(crate) fn known_root(&self, tree: PrivateTree) -> Option<PublicTree> {
+        let done = self.done(States::ROOT, tree).filter(|_| self.targets.is_empty())?;
+        Some(done.public.unwrap_or(NOTHING))
     }
 
     /// The collisions met since the last call.

@@ -13,7 +13,7 @@ use super::states::StateId;
 /// The directories read last: a commit's trees are the next commit's old ones.
 #[derive(Default)]
 pub(super) struct Recent {
-    sheets: VecDeque<(PrivateTree, Rc<Sheet>)>,
+    sheets: VecDeque<Rc<Sheet>>,
     /// How many bytes they take.
     size: usize,
     /// By the rules, the one that the next is likely to be nearly the same as: the last, if
@@ -30,8 +30,7 @@ impl Recent {
 
     pub(super) fn get(&self, state: StateId, tree: PrivateTree) -> Option<Rc<Sheet>> {
         let mut known = self.sheets.iter();
-        let found = known.find(|(known, sheet)| *known == tree && sheet.state == state);
-        found.map(|(_, sheet)| sheet.clone())
+        known.find(|known| known.tree == tree && known.state == state).cloned()
     }
 
     /// One that is likely to be nearly the same as the next under these rules.
@@ -44,12 +43,12 @@ impl Recent {
         self.last.insert(sheet.state, sheet);
     }
 
-    pub(super) fn put(&mut self, tree: PrivateTree, sheet: Rc<Sheet>) {
+    pub(super) fn put(&mut self, sheet: Rc<Sheet>) {
         self.size += sheet.size();
         self.expect_like(sheet.clone());
-        self.sheets.push_front((tree, sheet));
+        self.sheets.push_front(sheet);
         while self.sheets.len() > Self::MOST || self.size > Self::MOST_BYTES {
-            let Some((_, oldest)) = self.sheets.pop_back() else { break };
+            let Some(oldest) = self.sheets.pop_back() else { break };
             self.size -= oldest.size();
         }
     }

@@ -4,21 +4,25 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use repo_sync_shared::PublicTree;
+use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
 
 use super::states::StateId;
-use crate::object::Outline;
+use crate::object::{Outline, TreeEntry};
 
 /// How long an object id is, with which each entry ends.
 const ID: usize = 20;
 
 /// A sound tree, and what of it is not shown as it is.
 pub(super) struct Sheet {
+    /// Its id.
+    pub(super) tree: PrivateTree,
     /// The rules at the directory.
     pub(super) state: StateId,
     outline: Outline,
     /// By the numbers of the entries, which ascend.
     cuts: Vec<Cut>,
+    /// How many bytes of the entries up to each cut are not shown.
+    hidden: Vec<usize>,
 }
 
 /// What has to be known of an entry that is not simply shown.
@@ -43,8 +47,13 @@ pub(super) enum Shown {
 
 impl Sheet {
     /// `cuts` are by the numbers of the entries, which ascend.
-    pub(super) fn new(state: StateId, outline: Outline, cuts: Vec<Cut>) -> Self {
-        Self { state, outline, cuts }
+    pub(super) fn new(tree: PrivateTree, state: StateId, outline: Outline, cuts: Vec<Cut>) -> Self {
+        let hidden = |sum: &mut usize, cut: &Cut| {
+            *sum += if cut.shown == Shown::Nothing { outline.place(cut.entry).len() } else { 0 };
+            Some(*sum)
+        };
+        let hidden = cuts.iter().scan(0, hidden).collect();
+        Self { tree, state, outline, cuts, hidden }
     }
 
     /// The bytes and the entries.
@@ -59,8 +68,27 @@ impl Sheet {
 
     /// The cuts of some entries.
     pub(super) fn cuts_of(&self, entries: Range<usize>) -> &[Cut] {
-        let before = |number| self.cuts.partition_point(|cut| cut.entry < number);
-        &self.cuts[before(entries.start)..before(entries.end)]
+        &self.cuts[self.cuts_before(entries.start)..self.cuts_before(entries.end)]
+    }
+
+    fn cuts_before(&self, entry: usize) -> usize {
+        self.cuts.partition_point(|cut| cut.entry < entry)
+    }
+
+    /// Where an entry begins in the public tree; of one that is not shown, where it would.
+    /// The one behind the last begins at the end.
+    pub(super) fn public_start(&self, entry: usize) -> usize {
+        let hidden = self.cuts_before(entry).checked_sub(1).map_or(0, |cut| self.hidden[cut]);
+        self.outline.start(entry) - hidden
+    }
+
+    /// The object that the mirror shows for an entry, which is the one of this number.
+    pub(super) fn public_id(&self, number: usize, entry: &TreeEntry<'_>) -> Option<ObjectId> {
+        match self.shown(number) {
+            Shown::Nothing => None,
+            Shown::AsItIs => Some(entry.id),
+            Shown::Part(public) => Some(public.id()),
+        }
     }
 
     /// What is shown of an entry.
@@ -95,6 +123,6 @@ impl Sheet {
 
     /// How many bytes of memory it takes, about.
     pub(super) fn size(&self) -> usize {
-        self.outline.size() + self.cuts.len() * size_of::<Cut>()
+        self.outline.size() + self.cuts.len() * (size_of::<Cut>() + size_of::<usize>())
     }
 }

@@ -99,6 +99,18 @@ impl Shown {
         self.directory.sources.first().map_or(b"", |source| &source.path)
     }
 
+    /// A directory of the root, of which the mirror shows a part.
+    pub(crate) fn part(
+        filters: &mut [Filter<'_>],
+        filter: usize,
+        name: &[u8],
+        private: ObjectId,
+        tree: ObjectId,
+    ) -> Self {
+        let directory = filters[filter].directory_of_root(name, PrivateTree::new(private));
+        Self { filter, directory, tree, as_is: private == tree }
+    }
+
     /// The public directory behind an entry of this one.
     fn child(&self, filters: &mut [Filter<'_>], entry: &Entry<'_>) -> Option<Self> {
         let directory = filters[self.filter].below(&self.directory, entry)?;
@@ -123,6 +135,20 @@ pub fn walk(
         return Ok(());
     }
     walk_directory(filters, new, old, b"", visitor, 0)
+}
+
+/// The same for a directory of the root; `path` is its public path.
+///
+/// # Errors
+/// As of [`walk`].
+pub(crate) fn walk_below(
+    filters: &mut [Filter<'_>],
+    new: &Shown,
+    old: Option<Shown>,
+    path: &[u8],
+    visitor: &mut dyn Visitor,
+) -> Result<(), FilterError> {
+    walk_directory(filters, new, old.as_slice(), path, visitor, 1)
 }
 
 fn walk_directory(

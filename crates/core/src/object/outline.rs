@@ -66,6 +66,11 @@ impl Outline {
         self.starts[number]..self.starts[number + 1]
     }
 
+    /// Where an entry begins; the one behind the last begins at the end.
+    pub(crate) fn start(&self, number: usize) -> usize {
+        self.starts[number]
+    }
+
     /// The bytes of the tree.
     pub(crate) fn raw(&self) -> &[u8] {
         &self.raw

@@ -17,7 +17,9 @@ use std::sync::Arc;
 use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree};
 
 use crate::error::RunError;
-use crate::filter::{self, Filter, FilterError, PrivateWalk, Shown, Visit, Visitor, locate, walk};
+use crate::filter::{
+    self, Filter, FilterError, KnownSteps, PrivateWalk, Shown, Step, Visit, Visitor, locate, walk,
+};
 use crate::git::{Object, Objects};
 use crate::history::History;
 use crate::manifest::Shape;
@@ -315,6 +317,33 @@ impl<'r> Replay<'r> {
         }
         walk(&mut self.filters, &shown, &parents, visitor)
             .map_err(|err| self.unfiltered(&err, commit))
+    }
+
+    /// The steps of each filter, by its number.
+    pub(crate) fn steps(&self) -> Vec<KnownSteps> {
+        self.filters.iter().map(Filter::steps).collect()
+    }
+
+    /// The filter and the step, of these, that makes an image's tree of the tree of its
+    /// first parent, if that is known. None has to do with a tree that the private
+    /// repository holds as it is.
+    pub(crate) fn step_to<'s>(
+        &self,
+        image: u32,
+        steps: &'s [KnownSteps],
+    ) -> Option<(usize, Step<'s>)> {
+        let &first = self.images.dag.parents(image).first()?;
+        let commit = self.images.shown_by(image)?;
+        let filter = self.terms.in_force.shape(commit)? as usize;
+        let step = steps[filter].to(self.history.tree(commit))?;
+        let before = self.filters[filter].known_root(step.before)?;
+        let is_ours = |image: u32| {
+            let shown_by = self.images.shown_by(image);
+            let root = shown_by.map(|commit| self.history.tree(commit).id());
+            root.is_some_and(|root| root != self.images.tree(image).id())
+        };
+        let leads = before == self.images.tree(first) && is_ours(first) && is_ours(image);
+        leads.then_some((filter, step))
     }
 
     /// The public tree that a private commit's own tree comes to, whether the

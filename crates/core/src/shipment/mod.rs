@@ -20,11 +20,11 @@ use crate::git::Objects;
 use crate::object::Kind;
 use crate::plan::Plan;
 use crate::progress::{Phase, Progress};
-use crate::replay::Replay;
+use crate::replay::{Images, Replay};
 use crate::report::RawFinding;
-use crate::staging::{Boundary, Encoded, Encoder};
+use crate::staging::{Boundary, Encoded, Encoder, MAX_DEPTH};
 
-use packer::{Counter, Packer};
+use packer::{Counter, Packer, Way};
 use wholes::{Whole, look_into};
 
 /// Takes the objects. What is a delta comes after its base.
@@ -107,6 +107,7 @@ pub(crate) fn send(
         counter.forget();
     }
     let of_boundary = std::mem::take(&mut counter.wholes);
+    let ways = ways(&replay.images, plan);
     let start = || Packer::new(seed.replay(), false);
     let work = |packer: &mut Packer<'_>, block: Range<usize>| {
         if progress.interrupted() {
@@ -114,7 +115,7 @@ pub(crate) fn send(
         }
         let commits = block.len() as u64;
         for &image in &plan.new[block] {
-            packer.new_commit(image)?;
+            packer.new_commit(image, ways[image as usize])?;
         }
         Ok((commits, packer.take()))
     };
@@ -130,6 +131,26 @@ pub(crate) fn send(
     }
     let Counter { wholes: new, unreadable, .. } = counter;
     Ok(Left { boundary: of_boundary, new, with_files: boundary.with_files, unreadable })
+}
+
+/// How each image's tree is written. Steps lead from trees that are new as well, so that
+/// these come before them; and now and then a tree is whole, so that none is the end of a
+/// long chain of deltas.
+fn ways(images: &Images, plan: &Plan) -> Vec<Way> {
+    let mut ways = vec![Way::Walk; images.len()];
+    let mut depths = vec![0; images.len()];
+    let is_public = |&parent: &u32| plan.public[parent as usize] || images.source(parent).is_none();
+    for &image in &plan.new {
+        let parents = images.dag.parents(image);
+        let Some(&first) = parents.first() else { continue };
+        if parents.iter().any(is_public) {
+            continue;
+        }
+        let depth = (depths[first as usize] + 1) % (MAX_DEPTH + 1);
+        depths[image as usize] = depth;
+        ways[image as usize] = if depth == 0 { Way::Whole } else { Way::Step };
+    }
+    ways
 }
 
 /// Sends the rest; what is missing, or no file where a file should be, comes back as

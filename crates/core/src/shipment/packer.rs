@@ -10,7 +10,9 @@ use rustc_hash::FxHashSet;
 use super::wholes::{Number, Whole};
 use super::{SendError, Sink};
 use crate::error::RunError;
-use crate::filter::{Entry, Opened, Place, Shown, Visitor, walk};
+use crate::filter::{
+    Entry, FilterError, KnownSteps, New, Opened, Place, Shown, Step, Visitor, walk, walk_below,
+};
 use crate::git::Objects;
 use crate::object::{EntryKind, Kind};
 use crate::replay::Replay;
@@ -32,7 +34,19 @@ pub(super) enum Packed {
 /// Packs commits with what they bring.
 pub(super) struct Packer<'r> {
     replay: Replay<'r>,
+    steps: Vec<KnownSteps>,
     load: Load<'r>,
+}
+
+/// How a new commit's tree is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By what it has that its parents have not.
+    Walk,
+    /// So, and its root whole.
+    Whole,
+    /// As the step from its first parent, if that is known: all parents are new as well.
+    Step,
 }
 
 /// What a packer has packed, and what it has to know for it.
@@ -44,6 +58,8 @@ struct Load<'r> {
     commit: Option<Number>,
     /// For commits that the mirror has, files included.
     trees_only: bool,
+    /// Whether the next tree is not to be a delta.
+    whole: bool,
     failed: Option<io::Error>,
 }
 
@@ -57,23 +73,28 @@ impl<'r> Packer<'r> {
             packed: Vec::new(),
             commit: None,
             trees_only,
+            whole: false,
             failed: None,
         };
-        Self { replay, load }
+        Self { steps: replay.steps(), replay, load }
     }
 
     /// Packs a new commit, and what none of its parents has.
-    pub(super) fn new_commit(&mut self, image: u32) -> Result<(), SendError> {
-        let Self { replay, load } = self;
+    pub(super) fn new_commit(&mut self, image: u32, way: Way) -> Result<(), SendError> {
+        let Self { replay, load, .. } = self;
         let Some(commit) = replay.images.source(image) else { return Ok(()) };
         load.commit = Some((commit, replay.history.id(commit)));
-        replay.walk_new(image, load)?;
+        load.whole = way == Way::Whole;
+        match replay.step_to(image, &self.steps).filter(|_| way == Way::Step) {
+            Some((filter, step)) => load.step(replay, image, filter, step)?,
+            None => replay.walk_new(image, load)?,
+        }
         self.commit_itself(image)
     }
 
     /// Packs a commit that the mirror has, with or without all of its trees.
     pub(super) fn public_commit(&mut self, image: u32, with_trees: bool) -> Result<(), SendError> {
-        let Self { replay, load } = self;
+        let Self { replay, load, .. } = self;
         if with_trees && let Some(shown) = replay.shown(image)? {
             load.commit = replay.images.shown_by(image).map(|it| (it, replay.history.id(it)));
             walk(replay.filters(), &shown, &[], load)
@@ -88,7 +109,7 @@ impl<'r> Packer<'r> {
     }
 
     fn commit_itself(&mut self, image: u32) -> Result<(), SendError> {
-        let Self { replay, load } = self;
+        let Self { replay, load, .. } = self;
         if let Some(err) = load.failed.take() {
             return Err(err.into());
         }
@@ -100,19 +121,99 @@ impl<'r> Packer<'r> {
     }
 }
 
-impl Visitor for Load<'_> {
-    fn opens(&mut self, shown: &Shown, path: &[u8], old: &[Shown]) -> bool {
+impl Load<'_> {
+    /// Packs what an image's tree has that its first parent's has not.
+    fn step(
+        &mut self,
+        replay: &mut Replay<'_>,
+        image: u32,
+        filter: usize,
+        step: Step<'_>,
+    ) -> Result<(), SendError> {
+        let tree = replay.images.tree(image).id();
+        let first = replay.images.dag.parents(image).first();
+        let base = first.map(|&first| replay.images.tree(first).id());
+        let Some(base) = base.filter(|_| self.seen.insert(tree)) else { return Ok(()) };
+        self.packed.push(Packed::Ours(self.encoder.step(tree, base, step)?));
+        for New { entry, private, old } in step.changes().filter_map(|change| change.new) {
+            let name = entry.name;
+            match entry.kind() {
+                EntryKind::Tree if private == entry.id => {
+                    let old = old.filter(|(private, public)| private == public);
+                    let old = old.map(|(private, _)| private);
+                    self.whole(entry.id, old.into_iter(), name, name);
+                }
+                EntryKind::Tree => {
+                    let filters = replay.filters();
+                    let mut part =
+                        |(private, public)| Shown::part(filters, filter, name, private, public);
+                    let (new, old) = (part((private, entry.id)), old.map(&mut part));
+                    walk_below(filters, &new, old, name, self)
+                        .map_err(|err| self.unfiltered(replay, &err))?;
+                }
+                EntryKind::Gitlink => {}
+                EntryKind::Blob | EntryKind::Executable | EntryKind::Symlink => {
+                    self.bring(entry.id, || name.to_vec(), || name.to_vec());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn unfiltered(&self, replay: &Replay<'_>, err: &FilterError) -> RunError {
+        match self.commit {
+            Some((commit, _)) => replay.unfiltered(err, commit),
+            None => RunError::unfiltered(err, None),
+        }
+    }
+
+    /// A directory that is to be copied whole.
+    fn whole(
+        &mut self,
+        tree: ObjectId,
+        old: impl Iterator<Item = ObjectId>,
+        private_path: &[u8],
+        public_path: &[u8],
+    ) {
         if let Some(commit) = self.commit
-            && self.seen.insert(shown.tree)
+            && self.seen.insert(tree)
         {
             self.packed.push(Packed::Whole(Whole {
-                tree: shown.tree,
-                old: old.iter().filter(|old| old.as_is).map(|old| old.tree).collect(),
-                private_path: shown.private_path().to_vec(),
-                public_path: path.to_vec(),
+                tree,
+                old: old.collect(),
+                private_path: private_path.to_vec(),
+                public_path: public_path.to_vec(),
                 commit,
             }));
         }
+    }
+
+    /// A file that is to be copied.
+    fn bring(
+        &mut self,
+        id: ObjectId,
+        public_path: impl FnOnce() -> Vec<u8>,
+        private_path: impl FnOnce() -> Vec<u8>,
+    ) {
+        if self.trees_only || self.failed.is_some() || !self.seen.insert(id) {
+            return;
+        }
+        // The type, too: a tree or a commit must not pass for a file.
+        self.packed.push(match self.objects.blob_size(id) {
+            Ok(_) => Packed::File(id, public_path()),
+            Err(err) => {
+                let finding = RawFinding::unreadable(&err).path(private_path());
+                let commit = self.commit.map(|(number, _)| number);
+                Packed::Unreadable(id, Box::new(RawFinding { commit, ..finding }))
+            }
+        });
+    }
+}
+
+impl Visitor for Load<'_> {
+    fn opens(&mut self, shown: &Shown, path: &[u8], old: &[Shown]) -> bool {
+        let old = old.iter().filter(|old| old.as_is).map(|old| old.tree);
+        self.whole(shown.tree, old, shown.private_path(), path);
         false
     }
 
@@ -121,7 +222,9 @@ impl Visitor for Load<'_> {
         if self.failed.is_some() || !self.seen.insert(shown.tree) {
             return false;
         }
-        let old = old.first().map(|(id, listing)| (*id, listing.tree_bytes()));
+        let is_delta = !std::mem::take(&mut self.whole);
+        let old = old.first().filter(|_| is_delta);
+        let old = old.map(|(id, listing)| (*id, listing.tree_bytes()));
         let old = old.as_ref().map(|(id, bytes)| (*id, &bytes[..]));
         match self.encoder.tree(shown.tree, listing.tree_bytes(), old) {
             Ok(tree) => self.packed.push(Packed::Ours(tree)),
@@ -131,19 +234,10 @@ impl Visitor for Load<'_> {
     }
 
     fn file(&mut self, entry: &Entry<'_>, place: &Place<'_>, _old: bool) {
-        let passed_over = self.trees_only || entry.kind == EntryKind::Gitlink;
-        if passed_over || self.failed.is_some() || !self.seen.insert(entry.id) {
-            return;
+        if entry.kind != EntryKind::Gitlink {
+            let (public, private) = (|| place.public_path(entry), || place.private_path(entry));
+            self.bring(entry.id, public, private);
         }
-        // The type, too: a tree or a commit must not pass for a file.
-        self.packed.push(match self.objects.blob_size(entry.id) {
-            Ok(_) => Packed::File(entry.id, place.public_path(entry)),
-            Err(err) => {
-                let finding = RawFinding::unreadable(&err).path(place.private_path(entry));
-                let commit = self.commit.map(|(number, _)| number);
-                Packed::Unreadable(entry.id, Box::new(RawFinding { commit, ..finding }))
-            }
-        });
     }
 }
 

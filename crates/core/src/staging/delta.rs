@@ -55,6 +55,25 @@ pub fn tree_delta(base: &[u8], target: &[u8], out: &mut Vec<u8>) {
     delta.flush();
 }
 
+/// Appends to `out` the delta for a target that is a base of so many bytes with some of them
+/// replaced: each change says which go and which come, in their order. `sizes` are those of
+/// the base and of the target.
+pub(super) fn spliced<'c>(
+    sizes: (usize, usize),
+    changes: impl Iterator<Item = (Range<usize>, &'c [u8])>,
+    out: &mut Vec<u8>,
+) {
+    size(sizes.0, out);
+    size(sizes.1, out);
+    let mut done = 0;
+    for (gone, bytes) in changes {
+        copies(done..gone.start, out);
+        inserts(bytes, out);
+        done = gone.end;
+    }
+    copies(done..sizes.0, out);
+}
+
 /// Covers the target up to `target_end` or the end of the entry that holds it,
 /// and says where that is. Both trees have the first `prefix` bytes in common.
 fn merge(base: &[u8], prefix: usize, target_end: usize, delta: &mut Delta<'_>) -> usize {
@@ -175,16 +194,22 @@ impl Delta<'_> {
     }
 
     fn flush(&mut self) {
-        let copied = std::mem::take(&mut self.copied);
-        for from in copied.clone().step_by(MAX_COPY) {
-            copy_instruction(from, (copied.end - from).min(MAX_COPY), self.out);
-        }
-        let inserted = std::mem::take(&mut self.inserted);
-        for chunk in self.target[inserted].chunks(MAX_INSERT) {
-            // A chunk has 127 bytes at most, so its length is the instruction.
-            self.out.push(chunk.len() as u8);
-            self.out.extend_from_slice(chunk);
-        }
+        copies(std::mem::take(&mut self.copied), self.out);
+        inserts(&self.target[std::mem::take(&mut self.inserted)], self.out);
+    }
+}
+
+fn copies(base: Range<usize>, out: &mut Vec<u8>) {
+    for from in base.clone().step_by(MAX_COPY) {
+        copy_instruction(from, (base.end - from).min(MAX_COPY), out);
+    }
+}
+
+fn inserts(bytes: &[u8], out: &mut Vec<u8>) {
+    for chunk in bytes.chunks(MAX_INSERT) {
+        // A chunk has 127 bytes at most, so its length is the instruction.
+        out.push(chunk.len() as u8);
+        out.extend_from_slice(chunk);
     }
 }
 

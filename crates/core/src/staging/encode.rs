@@ -11,7 +11,8 @@ use std::io;
 use flate2::{Compress, Compression, FlushCompress, Status};
 use repo_sync_shared::ObjectId;
 
-use super::delta::tree_delta;
+use super::delta::{spliced, tree_delta};
+use crate::filter::Step;
 use crate::object::Kind;
 
 /// Level 2 makes commits about as small as level 6 does. Level 1 of this zlib knows
@@ -40,8 +41,9 @@ pub(crate) struct Encoded {
 pub(super) enum Form {
     /// All of it.
     Whole(Stream),
-    /// Its difference to `base`; `data` is what it is whole, for a pack without that.
-    Delta { base: ObjectId, stream: Stream, data: Vec<u8> },
+    /// Its difference to `base`. `data` is what it is whole, for a pack without that; it
+    /// may be missing where the pack is known to have it.
+    Delta { base: ObjectId, stream: Stream, data: Option<Vec<u8>> },
 }
 
 /// A zlib stream, and how many bytes went into it.
@@ -80,12 +82,38 @@ impl Encoder {
         if self.delta.len() >= data.len() {
             return self.whole(Kind::Tree, id, &data);
         }
+        self.as_delta(id, base, Some(data.into_owned()))
+    }
+
+    /// A root tree as the step that leads to it, for a pack that has `base`, at which the
+    /// step begins.
+    ///
+    /// # Errors
+    /// zlib fails.
+    pub(crate) fn step(
+        &mut self,
+        id: ObjectId,
+        base: ObjectId,
+        step: Step<'_>,
+    ) -> io::Result<Encoded> {
+        self.delta.clear();
+        let changes = step.changes().map(|change| (change.gone.clone(), change.bytes()));
+        spliced(step.sizes, changes, &mut self.delta);
+        self.as_delta(id, base, None)
+    }
+
+    /// A tree as the delta at hand.
+    fn as_delta(
+        &mut self,
+        id: ObjectId,
+        base: ObjectId,
+        data: Option<Vec<u8>>,
+    ) -> io::Result<Encoded> {
         let stream = match self.delta.len() {
             ..=SHORT => stored(&self.delta),
             _ => deflate(&mut self.deflate, &self.delta)?,
         };
-        let form = Form::Delta { base, stream, data: data.into_owned() };
-        Ok(Encoded { id, kind: Kind::Tree, form })
+        Ok(Encoded { id, kind: Kind::Tree, form: Form::Delta { base, stream, data } })
     }
 }
 

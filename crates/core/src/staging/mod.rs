@@ -17,6 +17,7 @@ mod store;
 pub(crate) use boundary::Boundary;
 pub use delta::tree_delta;
 pub(crate) use encode::{Encoded, Encoder};
+pub(crate) use pack::MAX_DEPTH;
 pub use pack::PackWriter;
 pub use store::Staging;
 

@@ -25,7 +25,7 @@ use super::index::{Packed, write_index};
 use crate::object::Kind;
 
 /// The most deltas that may lead from a whole tree to another; git's own default.
-const MAX_DEPTH: u8 = 50;
+pub(crate) const MAX_DEPTH: u8 = 50;
 
 /// The type of a delta that names its base by the distance within the pack.
 const OFS_DELTA: u8 = 6;
@@ -128,10 +128,11 @@ impl PackWriter {
     }
 
     /// Writes an object as it was encoded, unless it is in the pack already; whole, if it
-    /// is a delta whose base is not in this pack, or to which too many deltas lead.
+    /// is a delta whose base is not in this pack, or to which too many deltas lead. One that
+    /// came without its data can only be a delta.
     ///
     /// # Errors
-    /// The pack cannot be written.
+    /// The pack cannot be written; there is neither base nor data.
     pub(crate) fn take(&mut self, object: Encoded) -> io::Result<()> {
         let Encoded { id, kind, form } = object;
         if self.contains(id) {
@@ -142,13 +143,18 @@ impl PackWriter {
                 self.append(id, 0, &Head::new(number(kind), stream.len), &stream)
             }
             Form::Delta { base, stream, data } => {
-                let base = self.written.get(&base).copied();
-                let Some(base) = base.filter(|base| base.depth < MAX_DEPTH) else {
-                    return self.write(kind, id, &data);
+                let base = match (self.written.get(&base).copied(), data) {
+                    (Some(base), _) if base.depth < MAX_DEPTH => base,
+                    (_, Some(data)) => return self.write(kind, id, &data),
+                    (Some(base), None) => base,
+                    (None, None) => {
+                        let what = format!("{id} stands on {base}, which is not in the pack");
+                        return Err(io::Error::other(what));
+                    }
                 };
                 let mut head = Head::new(OFS_DELTA, stream.len);
                 head.distance(self.end - base.offset);
-                self.append(id, base.depth + 1, &head, &stream)
+                self.append(id, base.depth.saturating_add(1), &head, &stream)
             }
         }
     }

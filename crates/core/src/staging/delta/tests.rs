@@ -95,6 +95,30 @@ fn a_copy_is_cut_where_its_size_would_not_fit() {
     check_copy(0x200_0000, "copy 0+16777215, copy 16777215+16777215, copy 33554430+2");
 }
 
+#[test]
+fn a_spliced_delta_replaces_what_it_is_told() {
+    let mut rng = fastrand::Rng::with_seed(5);
+    for _ in 0..300 {
+        let base: Vec<u8> = (0..rng.usize(..500)).map(|_| rng.u8(..)).collect();
+        let mut ends: Vec<usize> =
+            (0..2 * rng.usize(..4)).map(|_| rng.usize(..=base.len())).collect();
+        ends.sort_unstable();
+        let new: Vec<Vec<u8>> =
+            ends.iter().map(|_| (0..rng.usize(..300)).map(|_| rng.u8(..)).collect()).collect();
+        let changes = ends.chunks(2).zip(&new).map(|(gone, new)| (gone[0]..gone[1], &new[..]));
+        let (mut target, mut done) = (Vec::new(), 0);
+        for (gone, new) in changes.clone() {
+            target.extend_from_slice(&base[done..gone.start]);
+            target.extend_from_slice(new);
+            done = gone.end;
+        }
+        target.extend_from_slice(&base[done..]);
+        let mut delta = Vec::new();
+        spliced((base.len(), target.len()), changes, &mut delta);
+        assert!(apply(&base, &delta).0 == target);
+    }
+}
+
 /// A copy of this length before something new.
 #[track_caller]
 fn check_copy(len: usize, expected: &str) {
