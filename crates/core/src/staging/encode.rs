@@ -8,16 +8,15 @@
 use std::borrow::Cow;
 use std::io;
 
-use flate2::{Compress, Compression, FlushCompress, Status};
+use libdeflater::{CompressionLvl, Compressor};
 use repo_sync_shared::ObjectId;
 
 use super::delta::{spliced, tree_delta};
 use crate::filter::Step;
 use crate::object::Kind;
 
-/// Level 2 makes commits about as small as level 6 does. Level 1 of this zlib knows
-/// fixed codes only: a quarter more bytes, and hardly less time.
-const LEVEL: Compression = Compression::new(2);
+/// Commits are short: a higher level takes longer, for hardly any byte less.
+const LEVEL: i32 = 1;
 
 /// Data up to this many bytes is not compressed if it is a delta: that is mostly ids,
 /// which nothing makes smaller.
@@ -25,7 +24,9 @@ const SHORT: usize = 128;
 
 /// Makes the form of one object after the other.
 pub(crate) struct Encoder {
-    deflate: Compress,
+    deflate: Compressor,
+    /// Room for a stream.
+    room: Vec<u8>,
     /// The instructions of the delta at hand; kept for its memory.
     delta: Vec<u8>,
 }
@@ -54,7 +55,8 @@ pub(super) struct Stream {
 
 impl Encoder {
     pub(crate) fn new() -> Self {
-        Self { deflate: Compress::new(LEVEL, true), delta: Vec::new() }
+        let level = CompressionLvl::new(LEVEL).expect("there is such a level");
+        Self { deflate: Compressor::new(level), room: Vec::new(), delta: Vec::new() }
     }
 
     /// An object whole.
@@ -62,7 +64,7 @@ impl Encoder {
     /// # Errors
     /// zlib fails.
     pub(crate) fn whole(&mut self, kind: Kind, id: ObjectId, data: &[u8]) -> io::Result<Encoded> {
-        let stream = deflate(&mut self.deflate, data)?;
+        let stream = deflate(&mut self.deflate, &mut self.room, data)?;
         Ok(Encoded { id, kind, form: Form::Whole(stream) })
     }
 
@@ -111,29 +113,17 @@ impl Encoder {
     ) -> io::Result<Encoded> {
         let stream = match self.delta.len() {
             ..=SHORT => stored(&self.delta),
-            _ => deflate(&mut self.deflate, &self.delta)?,
+            _ => deflate(&mut self.deflate, &mut self.room, &self.delta)?,
         };
         Ok(Encoded { id, kind: Kind::Tree, form: Form::Delta { base, stream, data } })
     }
 }
 
 /// The zlib stream of some data.
-fn deflate(state: &mut Compress, data: &[u8]) -> io::Result<Stream> {
-    state.reset();
-    let mut bytes = Vec::new();
-    let mut rest = data;
-    loop {
-        // Whatever a level cannot shrink it stores, for a few bytes more.
-        bytes.reserve(rest.len() + 64);
-        let before = state.total_in();
-        match state.compress_vec(rest, &mut bytes, FlushCompress::Finish)? {
-            Status::StreamEnd => break,
-            Status::Ok | Status::BufError => {}
-        }
-        rest = &rest[(state.total_in() - before) as usize..];
-    }
-    bytes.shrink_to_fit();
-    Ok(Stream { bytes, len: data.len() })
+fn deflate(deflate: &mut Compressor, room: &mut Vec<u8>, data: &[u8]) -> io::Result<Stream> {
+    room.resize(deflate.zlib_compress_bound(data.len()).max(room.len()), 0);
+    let len = deflate.zlib_compress(data, room).map_err(io::Error::other)?;
+    Ok(Stream { bytes: room[..len].to_vec(), len: data.len() })
 }
 
 /// The zlib stream of up to [`SHORT`] bytes, as they are: one block, which is the last
