@@ -77,11 +77,13 @@ enum Done {
 /// How a thread ended with a blob: whoever waits for it is told of a panic as well.
 type Answer = thread::Result<Done>;
 
-/// Threads that read blobs.
+/// Threads that read blobs. Who waits for one reads as well.
 pub(super) struct Readers<'a> {
     objects: &'a Objects<'a>,
     looks: &'a [Box<dyn Look>],
     tasks: Sender<(usize, Asked)>,
+    /// What nobody has begun.
+    waiting: Arc<Mutex<Receiver<(usize, Asked)>>>,
     done: Receiver<(usize, Answer)>,
     /// What is done, but not its turn.
     early: BTreeMap<usize, Answer>,
@@ -100,12 +102,12 @@ impl<'a> Readers<'a> {
         let (give, given) = channel();
         let asked = Arc::new(Mutex::new(asked));
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let waiting = Arc::clone(&asked);
         for _ in 0..cores.saturating_sub(1).max(1) {
             let (asked, give) = (Arc::clone(&asked), give.clone());
             scope.spawn(move || {
                 while let Some((number, blob)) = next(&asked) {
-                    let work = AssertUnwindSafe(|| work(objects, looks, blob));
-                    let done = panic::catch_unwind(work);
+                    let done = answer(objects, looks, blob);
                     if give.send((number, done)).is_err() {
                         break;
                     }
@@ -113,7 +115,7 @@ impl<'a> Readers<'a> {
             });
         }
         let early = BTreeMap::new();
-        Self { objects, looks, tasks: ask, done: given, early, asked: 0, given: 0 }
+        Self { objects, looks, tasks: ask, waiting, done: given, early, asked: 0, given: 0 }
     }
 
     /// Whether the oldest blob has to be taken before another is asked for.
@@ -136,7 +138,9 @@ impl<'a> Readers<'a> {
             if let Some(done) = self.early.remove(&self.given) {
                 break done;
             }
-            let (number, done) = self.done.recv().expect("each blob is answered for");
+            let answer = self.done.try_recv().ok().or_else(|| self.help());
+            let answer = answer.or_else(|| self.done.recv().ok());
+            let (number, done) = answer.expect("each blob is answered for");
             self.early.insert(number, done);
         };
         self.given += 1;
@@ -146,6 +150,19 @@ impl<'a> Readers<'a> {
             Err(payload) => panic::resume_unwind(payload),
         })
     }
+}
+
+impl Readers<'_> {
+    /// Deals with a blob that nobody has begun, if there is one.
+    fn help(&self) -> Option<(usize, Answer)> {
+        // A thread that has the lock waits for blobs: there is none.
+        let (number, blob) = self.waiting.try_lock().ok()?.try_recv().ok()?;
+        Some((number, answer(self.objects, self.looks, blob)))
+    }
+}
+
+fn answer(objects: &Objects<'_>, looks: &[Box<dyn Look>], blob: Asked) -> Answer {
+    panic::catch_unwind(AssertUnwindSafe(|| work(objects, looks, blob)))
 }
 
 /// The next blob to read; `None` if there will be none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The walk over what is new, and what every family is shown of it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::thread;
 
@@ -8,9 +9,9 @@ use repo_sync_shared::{Check, ObjectId, PublicCommit};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::blobs::{Asked, Looked, MAX_BLOB, Readers};
-use super::{Family, Look, NewBlob, NewDirectory, NewEntry, NewText, TextKind, families, looks};
+use super::{Checks, Family, Look, NewBlob, NewDirectory, NewEntry, NewText, TextKind, checks};
 use crate::error::RunError;
-use crate::filter::{Entry, Listing, Opened, Place, Shown, Unseen, Visitor};
+use crate::filter::{Entry, Opened, Place, Unseen, Visitor};
 use crate::object::{EntryKind, RawCommit, RawTag};
 use crate::plan::{NewTag, RefUpdate};
 use crate::progress::{Phase, Progress};
@@ -44,7 +45,7 @@ pub fn inspect<'r>(
     subject: Subject<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<RawFinding>, RunError> {
-    let (looks, families) = (looks(session)?, families(session)?);
+    let Checks { looks, families } = checks(session, !subject.new.is_empty())?;
     let every_place = families.iter().any(|family| family.minds_every_place());
     progress.start(Phase::Check, Some(subject.new.len() as u64));
     let objects = session.replay.objects();
@@ -246,9 +247,18 @@ impl Visitor for Inspector<'_, '_> {
         }
     }
 
-    fn leave(&mut self, shown: &Shown, listing: &Listing) {
+    fn leave(&mut self, opened: &Opened<'_>) {
+        let Opened { shown, listing, old, candidates, .. } = *opened;
+        // What is no candidate stands in one of the old trees just so: if none of those has
+        // a link, nor has that.
+        let is_free = |(old, _): &(ObjectId, _)| self.trees.get(old) == Some(&false);
+        let rest_is_free = !old.is_empty() && old.iter().all(is_free);
+        let numbers: Cow<'_, [usize]> = match rest_is_free {
+            true => candidates.into(),
+            false => listing.numbers().collect(),
+        };
         let mut links = self.every_place;
-        for entry in listing.iter() {
+        for entry in numbers.iter().filter_map(|&number| listing.get(number)) {
             links |= match entry.kind {
                 EntryKind::Symlink | EntryKind::Gitlink => true,
                 EntryKind::Blob | EntryKind::Executable => false,

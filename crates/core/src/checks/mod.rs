@@ -65,6 +65,8 @@ struct NewDirectory<'a> {
     listing: &'a Listing,
     /// The numbers of those whose name or mode no public parent has in this place.
     new: Vec<usize>,
+    /// The numbers of those that no public parent may have just so in this place.
+    candidates: &'a [usize],
     /// The place.
     place: Place<'a>,
     /// What stood in the same place in the public parents.
@@ -118,7 +120,7 @@ impl<'a> NewDirectory<'a> {
         };
         let new = candidates.iter().copied().filter(is_new).collect();
         let place = Place { directory: &shown.directory, path };
-        Self { listing, new, place, old, commit }
+        Self { listing, new, candidates, place, old, commit }
     }
 
     /// The entries whose name or mode no public parent has in this place.
@@ -195,7 +197,7 @@ trait Family {
     /// Sees each new message and name.
     fn text(&mut self, _text: &NewText<'_>, _found: &mut Vec<RawFinding>) {}
 
-    /// Says what can only be said when all was seen.
+    /// Says what can only be said when all was seen; and takes back what was not right.
     ///
     /// # Errors
     /// An object that is needed cannot be read.
@@ -208,26 +210,26 @@ trait Family {
     }
 }
 
-/// Every check there is that remembers nothing.
+/// What is asked of everything new.
+struct Checks<'r> {
+    /// Those that remember nothing.
+    looks: Vec<Box<dyn Look>>,
+    families: Vec<Box<dyn Family + 'r>>,
+}
+
+/// Every check there is, for a run with new images or without.
 ///
 /// # Errors
 /// What one needs of the private repository cannot be read.
-fn looks(session: &Session<'_>) -> Result<Vec<Box<dyn Look>>, RunError> {
-    Ok(vec![
-        Box::new(content::Content),
-        Box::new(licences::Licences::new(&session.policy.mirror.check.phrases)?),
-        Box::new(scan::Secrets::load(session)?),
-    ])
-}
-
-/// Every family there is.
-///
-/// # Errors
-/// What a family needs of the private repository cannot be read.
-fn families<'r>(session: &mut Session<'r>) -> Result<Vec<Box<dyn Family + 'r>>, RunError> {
+fn checks<'r>(session: &mut Session<'r>, any_new: bool) -> Result<Checks<'r>, RunError> {
     let tips = Rc::new(tips::Tips::new(session));
     let guard = session.policy.mirror.guard.clone();
     let on = |check| guard.level(check) != Level::Off;
+    let mut looks: Vec<Box<dyn Look>> = vec![
+        Box::new(content::Content),
+        Box::new(licences::Licences::new(&session.policy.mirror.check.phrases)?),
+        Box::new(scan::Secrets::load(session)?),
+    ];
     let mut families: Vec<Box<dyn Family + 'r>> = vec![
         Box::new(encoding::Encodings),
         Box::<links::Links>::default(),
@@ -239,11 +241,13 @@ fn families<'r>(session: &mut Session<'r>) -> Result<Vec<Box<dyn Family + 'r>>, 
     if on(Check::MovedFromPrivate) {
         families.push(Box::<provenance::Provenance>::default());
     }
-    if on(Check::SimilarToPrivate) {
-        families.push(Box::<similar::Similar>::default());
+    if on(Check::SimilarToPrivate) && any_new {
+        let (overlaps, similar) = similar::compare(session);
+        looks.push(Box::new(overlaps));
+        families.push(Box::new(similar));
     }
     if on(Check::MixedCommit) {
         families.push(Box::<mixed::Mixed>::default());
     }
-    Ok(families)
+    Ok(Checks { looks, families })
 }

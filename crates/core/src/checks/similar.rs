@@ -11,14 +11,15 @@
 //! same place was told of then.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use repo_sync_shared::{Check, ObjectId, escape_bytes};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::line_runs::{RUN, is_text, lines, runs};
-use super::{Family, NewBlob, NewDirectory};
+use super::{Family, Look, NewBlob, NewDirectory};
 use crate::error::RunError;
-use crate::filter::{Holdings, PrivateWalk, walk};
+use crate::filter::{Holdings, Listing, PrivateWalk, walk};
 use crate::git::Objects;
 use crate::object::{EntryKind, Kind};
 use crate::paths::join;
@@ -41,43 +42,85 @@ const MAX_OPENED: u64 = 512 << 20;
 /// How many different runs of private lines are held.
 const MAX_RUNS: usize = 4_000_000;
 
-/// Collects the new texts, and compares them when all were seen.
-#[derive(Default)]
+/// Compares each new text with what is private.
+pub(super) struct Overlaps(Arc<Private>);
+
+/// Takes back what is no news, and says what was not compared.
 pub(super) struct Similar {
-    new: Vec<Text>,
+    private: Arc<Private>,
+    /// Why not all that is private could be read. A walk of the new commits that meets the
+    /// same fault can say more about it, so it comes last.
+    loaded: Result<(), RunError>,
     /// What stood in the place of a new blob before.
     before: FxHashMap<ObjectId, Vec<ObjectId>>,
+    /// Whether there was a text to compare.
+    any_text: bool,
 }
 
-/// A new text, and the first place that shows it.
-struct Text {
-    id: ObjectId,
-    commit: u32,
-    path: Box<[u8]>,
+/// The two, for what is private now.
+pub(super) fn compare(session: &mut Session<'_>) -> (Overlaps, Similar) {
+    let (private, loaded) = Private::load(session);
+    let private = Arc::new(private);
+    let similar =
+        Similar { private: private.clone(), loaded, before: FxHashMap::default(), any_text: false };
+    (Overlaps(private), similar)
+}
+
+/// Whether a blob is a text with so many lines that it can be similar to another.
+fn is_to_be_compared(blob: &NewBlob<'_>) -> bool {
+    let enough = || lines(blob.data).nth(RUN + MIN_SHARED - 2).is_some();
+    blob.entry.kind != EntryKind::Symlink && is_text(blob.data) && enough()
+}
+
+impl Look for Overlaps {
+    fn blob(&self, blob: &NewBlob<'_>, found: &mut Vec<RawFinding>) {
+        let Self(private) = self;
+        let is_news = || !private.runs.is_empty() && !private.has(blob.entry.id);
+        if !is_to_be_compared(blob) || !is_news() {
+            return;
+        }
+        let Some(overlap) = overlap(blob.data, &private.runs) else { return };
+        let hint = format!(
+            "{} of its lines also stand in the private file `{}`; write them anew, or waive it by \
+             object or path if they may be public",
+            overlap.lines,
+            escape_bytes(&private.paths[overlap.file as usize]),
+        );
+        found.push(blob.finding(Check::SimilarToPrivate, hint).line(overlap.line));
+    }
+}
+
+impl Similar {
+    /// Whether a text shares more with what is private than the one before it in the same
+    /// place.
+    fn is_news(&self, objects: &Objects<'_>, id: ObjectId) -> bool {
+        let Some(before) = self.before.get(&id) else { return true };
+        let before = before.iter().flat_map(|&old| runs_of(objects, old)).collect();
+        brings_some(&runs_of(objects, id), &self.private.runs, &before)
+    }
 }
 
 impl Family for Similar {
     fn directory(&mut self, directory: &NewDirectory<'_>, _found: &mut Vec<RawFinding>) {
-        let mut before: FxHashMap<&[u8], Vec<ObjectId>> = FxHashMap::default();
-        for entry in directory.old.iter().flat_map(|(_, old)| old.iter()) {
-            before.entry(entry.name).or_default().push(entry.id);
-        }
-        for entry in directory.listing.iter().filter(|entry| entry.kind != EntryKind::Tree) {
-            if let Some(before) = before.remove(entry.name)
-                && !before.contains(&entry.id)
-            {
+        for entry in directory.candidates.iter().filter_map(|&at| directory.listing.get(at)) {
+            if entry.kind == EntryKind::Tree {
+                continue;
+            }
+            let named = |old: &Listing| {
+                let sorts = [false, true].into_iter();
+                sorts.filter_map(|is_tree| old.find(entry.name, is_tree)).map(|it| it.id).collect()
+            };
+            let before: Vec<Vec<ObjectId>> =
+                directory.old.iter().map(|(_, old)| named(old)).collect();
+            let before = before.concat();
+            if !before.is_empty() && !before.contains(&entry.id) {
                 self.before.entry(entry.id).or_insert(before);
             }
         }
     }
 
     fn blob(&mut self, blob: &NewBlob<'_>, _found: &mut Vec<RawFinding>) {
-        let entry = blob.entry;
-        let enough = || lines(blob.data).nth(RUN + MIN_SHARED - 2).is_some();
-        if entry.kind != EntryKind::Symlink && is_text(blob.data) && enough() {
-            let path = entry.private_path.into();
-            self.new.push(Text { id: entry.id, commit: entry.commit, path });
-        }
+        self.any_text = self.any_text || is_to_be_compared(blob);
     }
 
     fn finish(
@@ -85,40 +128,20 @@ impl Family for Similar {
         session: &mut Session<'_>,
         found: &mut Vec<RawFinding>,
     ) -> Result<(), RunError> {
-        if self.new.is_empty() {
+        if !self.any_text {
             return Ok(());
         }
+        std::mem::replace(&mut self.loaded, Ok(()))?;
         let objects = session.replay.objects();
-        let mut private = Private::default();
-        for tip in tips(session) {
-            private.read(session, tip)?;
-        }
-        for text in self.new.iter().filter(|text| !private.runs.is_empty() && !private.has(text.id))
-        {
-            // Those that cannot be read were told of when they were shown.
-            let Ok(object) = objects.read(text.id, Kind::Blob) else { continue };
-            let before = || {
-                let ids = self.before.get(&text.id).into_iter().flatten();
-                ids.flat_map(|&id| runs_of(objects, id)).collect()
-            };
-            let Some(overlap) = overlap(object.data(), &private.runs, before) else { continue };
-            let hint = format!(
-                "{} of its lines also stand in the private file `{}`; write them anew, or waive it \
-                 by object or path if they may be public",
-                overlap.lines,
-                escape_bytes(&private.paths[overlap.file as usize]),
-            );
-            let finding = RawFinding::at(Check::SimilarToPrivate, text.commit, hint);
-            found.push(RawFinding {
-                object: Some(text.id),
-                content: true,
-                ..finding.path(text.path.to_vec()).line(overlap.line)
-            });
-        }
+        found.retain(|finding| {
+            let is_ours = finding.check == Check::SimilarToPrivate;
+            finding.object.is_none_or(|id| !is_ours || self.is_news(objects, id))
+        });
         let lighter = |hint: String| RawFinding {
             weight: Weight::Lighter,
             ..RawFinding::new(Check::SimilarToPrivate, hint)
         };
+        let private = &self.private;
         if private.is_full {
             let hint = "there is more private text than can be compared with what is new; the rest \
                         was not looked at";
@@ -162,6 +185,13 @@ struct Private {
 }
 
 impl Private {
+    /// Reads it, and what ended that early.
+    fn load(session: &mut Session<'_>) -> (Self, Result<(), RunError>) {
+        let mut this = Self::default();
+        let ended = tips(session).into_iter().try_for_each(|tip| this.read(session, tip));
+        (this, ended)
+    }
+
     /// Whether a private file has just these bytes.
     fn has(&self, id: ObjectId) -> bool {
         self.seen.contains(&id)
@@ -250,13 +280,8 @@ struct Overlap {
     line: u32,
 }
 
-/// What a text has in common with private ones, if that is no chance and not what was
-/// there `before`, which is only asked for then.
-fn overlap(
-    data: &[u8],
-    private: &FxHashMap<u64, u32>,
-    before: impl FnOnce() -> FxHashSet<u64>,
-) -> Option<Overlap> {
+/// What a text has in common with private ones, if that is no chance.
+fn overlap(data: &[u8], private: &FxHashMap<u64, u32>) -> Option<Overlap> {
     let lines: Vec<_> = lines(data).collect();
     let mut own = FxHashSet::default();
     let mut shared = Vec::new();
@@ -264,26 +289,33 @@ fn overlap(
         if own.insert(run)
             && let Some(&file) = private.get(&run)
         {
-            shared.push((at, run, file));
+            shared.push((at, file));
         }
     }
     if shared.len() < MIN_SHARED || shared.len() * 100 <= own.len() * MIN_PERCENT {
         return None;
     }
-    let before = before();
-    if shared.iter().filter(|(_, run, _)| !before.contains(run)).count() < MIN_SHARED {
-        return None;
-    }
     let mut counts: FxHashMap<u32, usize> = FxHashMap::default();
-    for &(_, _, file) in &shared {
+    for &(_, file) in &shared {
         *counts.entry(file).or_default() += 1;
     }
     let (file, _) = counts.into_iter().max_by_key(|&(file, count)| (count, Reverse(file)))?;
-    let mut starts = shared.iter().filter(|it| it.2 == file).map(|it| it.0).peekable();
+    let mut starts = shared.iter().filter(|it| it.1 == file).map(|it| it.0).peekable();
     let first = *starts.peek()?;
     let (count, _) =
         starts.fold((0, 0), |(count, end), at| (count + at + RUN - end.max(at), at + RUN));
     Some(Overlap { file, lines: count, line: lines[first].1 })
+}
+
+/// Whether a text shares runs with private ones that were not there `before`, and not by
+/// chance.
+fn brings_some(
+    own: &FxHashSet<u64>,
+    private: &FxHashMap<u64, u32>,
+    before: &FxHashSet<u64>,
+) -> bool {
+    let is_new = |run: &&u64| private.contains_key(run) && !before.contains(run);
+    own.iter().filter(is_new).count() >= MIN_SHARED
 }
 
 /// The runs of a text, or of nothing if it is none or cannot be read.
@@ -314,7 +346,9 @@ mod tests {
     #[track_caller]
     fn check(data: &str, before: &str, expected: Option<(usize, u32)>) {
         let private = prints(&text(0..100)).into_iter().map(|run| (run, 7)).collect();
-        let found = overlap(data.as_bytes(), &private, || prints(before).into_iter().collect());
+        let set = |text| prints(text).into_iter().collect();
+        let found = overlap(data.as_bytes(), &private)
+            .filter(|_| brings_some(&set(data), &private, &set(before)));
         let expected = expected.map(|(lines, line)| Overlap { file: 7, lines, line });
         assert_eq!(found, expected, "{data}");
     }

@@ -29,7 +29,7 @@ pub trait Visitor {
     }
 
     /// All that is new in a directory was told of.
-    fn leave(&mut self, _shown: &Shown, _listing: &Listing) {}
+    fn leave(&mut self, _opened: &Opened<'_>) {}
 
     /// A file, link or gitlink that is new in this place: `old` is whether
     /// another stood at its path before.
@@ -184,7 +184,7 @@ fn walk_directory(
         return Ok(());
     }
     let place = Place { directory: &new.directory, path };
-    for entry in candidates.into_iter().filter_map(|number| listing.get(number)) {
+    for entry in candidates.iter().filter_map(|&number| listing.get(number)) {
         if let (Some(passed), [shown]) = (&mut passed, old) {
             let place = Place { directory: &shown.directory, path };
             while let Some(entry) = passed.next_before(&entry) {
@@ -218,7 +218,7 @@ fn walk_directory(
             gone(filters, shown.filter, &entry, &place, visitor, depth)?;
         }
     }
-    visitor.leave(new, &listing);
+    visitor.leave(&opened);
     Ok(())
 }
 
