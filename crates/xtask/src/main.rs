@@ -4,6 +4,8 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 mod bench;
+mod page;
+mod process;
 mod rewrite;
 
 use clap::Parser;

@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::cost::{Cost, measure};
 use super::filter::Filter;
-use super::ground::{Ground, git, git_text};
+use super::ground::Ground;
+use crate::process::{Cost, git, git_text, measure};
 
 /// A tool that filters histories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,15 +4,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 use tempfile::TempDir;
 
 use super::BenchArgs;
-use super::cost::measure_with;
 use super::filter::Filter;
 use super::works::Outcome;
+use crate::process::{built, copy, git, git_text, measure_with};
 
 pub(super) struct Ground {
     /// The name that is shown: the last part of the path.
@@ -28,19 +27,6 @@ pub(super) struct Ground {
     /// The public tree of the last commit.
     expected: String,
     scratch: TempDir,
-}
-
-/// Git in a repository, or in none.
-pub(super) fn git(dir: &Path) -> Command {
-    let mut command = Command::new("git");
-    command.current_dir(dir).args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"]);
-    command
-}
-
-/// What a git command prints, without the line's end.
-pub(super) fn git_text<const N: usize>(dir: &Path, args: [&str; N]) -> anyhow::Result<String> {
-    let (_, out) = measure_with(git(dir).args(args), b"")?;
-    Ok(String::from_utf8(out)?.trim_end().to_owned())
 }
 
 impl Ground {
@@ -143,21 +129,6 @@ impl Ground {
     }
 }
 
-/// A bare copy that shares its packs with the first.
-pub(super) fn copy(source: &Path, to: &Path) -> anyhow::Result<PathBuf> {
-    let (from, text) = (source.to_string_lossy(), to.to_string_lossy());
-    let clone = ["clone", "--quiet", "--bare", "--local", "--no-tags", &from, &text];
-    measure_with(git(source).args(clone), b"")?;
-    Ok(to.to_owned())
-}
-
-/// An empty bare repository.
-pub(super) fn empty(dir: &Path, name: &str) -> anyhow::Result<PathBuf> {
-    let path = dir.join(name);
-    git_text(dir, ["init", "--quiet", "--bare", &path.to_string_lossy()])?;
-    Ok(path)
-}
-
 /// The bytes of all files below a directory.
 pub(super) fn bytes_below(dir: &Path) -> anyhow::Result<u64> {
     let mut bytes = 0;
@@ -167,16 +138,4 @@ pub(super) fn bytes_below(dir: &Path) -> anyhow::Result<u64> {
         bytes += if meta.is_dir() { bytes_below(&entry.path())? } else { meta.len() };
     }
     Ok(bytes)
-}
-
-/// Builds the program, and says where it lies: beside this one.
-fn built() -> anyhow::Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["build", "--release", "--quiet", "--locked", "--package", "repo-sync"])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .status()?;
-    ensure!(status.success(), "the program does not build");
-    Ok(std::env::current_exe()?
-        .with_file_name(format!("repo-sync{}", std::env::consts::EXE_SUFFIX)))
 }

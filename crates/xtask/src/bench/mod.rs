@@ -5,19 +5,19 @@
 //! before the public trees of all were found to be the same.
 
 mod contenders;
-mod cost;
 mod filter;
 mod ground;
 mod page;
+mod summary;
 mod works;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum as _;
 
-use cost::Summary;
 use filter::Filter;
 use ground::Ground;
+use summary::Summary;
 use works::{Outcome, Work};
 
 const EXAMPLES: &str = "\

@@ -12,8 +12,8 @@ use clap::ValueEnum;
 use tempfile::TempDir;
 
 use super::contenders::{Tool, ours, packs, sync, tree_of};
-use super::cost::{Cost, measure};
-use super::ground::{Ground, bytes_below, copy, empty, git};
+use super::ground::{Ground, bytes_below};
+use crate::process::{Cost, copy, empty, git, measure};
 
 /// A job that is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What a process costs: time on the clock, time of the processors, memory.
+//! Other programs: how they are started, and what a run of them costs.
 
 use std::io::{Read as _, Seek as _, Write as _};
 use std::ops::Add;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use wait4::Wait4 as _;
-
-use super::works::Outcome;
 
 /// What one process cost, with all that it started and waited for.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Cost {
-    pub wall: Duration,
-    pub cpu: Duration,
+pub(crate) struct Cost {
+    pub(crate) wall: Duration,
+    pub(crate) cpu: Duration,
     /// The resident memory of the largest single process at its peak, in bytes.
-    pub peak: u64,
+    pub(crate) peak: u64,
 }
 
 /// One after the other.
@@ -37,12 +36,21 @@ impl Add for Cost {
 ///
 /// # Errors
 /// It cannot be started, or fails; the error has its last words.
-pub(super) fn measure(command: &mut Command) -> anyhow::Result<(Cost, Vec<u8>)> {
+pub(crate) fn measure(command: &mut Command) -> anyhow::Result<(Cost, Vec<u8>)> {
     measure_with(command, b"")
 }
 
-/// The same with something to read, which must fit into a pipe.
-pub(super) fn measure_with(command: &mut Command, input: &[u8]) -> anyhow::Result<(Cost, Vec<u8>)> {
+/// The same with something to read.
+pub(crate) fn measure_with(command: &mut Command, input: &[u8]) -> anyhow::Result<(Cost, Vec<u8>)> {
+    measure_to(0, command, input)
+}
+
+/// The same, where the process is to end with another status than success.
+pub(crate) fn measure_to(
+    status: i32,
+    command: &mut Command,
+    input: &[u8],
+) -> anyhow::Result<(Cost, Vec<u8>)> {
     let name = command.get_program().to_string_lossy().into_owned();
     // Into files: nobody has to keep up with the child.
     let (mut out, mut err) = (tempfile::tempfile()?, tempfile::tempfile()?);
@@ -61,56 +69,58 @@ pub(super) fn measure_with(command: &mut Command, input: &[u8]) -> anyhow::Resul
         file.read_to_end(&mut text)?;
         Ok(text)
     };
-    if !used.status.success() {
+    if used.status.code() != Some(status) {
         let words = String::from_utf8_lossy(&read(&mut err)?).into_owned();
         let shown = words.trim().lines().rev().take(9).collect::<Vec<_>>();
         let shown: Vec<_> = shown.into_iter().rev().collect();
-        bail!("`{name}` failed ({}):\n{}", used.status, shown.join("\n"));
+        bail!("`{name}` ended with {}, not {status}:\n{}", used.status, shown.join("\n"));
     }
     let rusage = used.rusage;
     Ok((Cost { wall, cpu: rusage.utime + rusage.stime, peak: rusage.maxrss }, read(&mut out)?))
 }
 
-/// One contender's runs.
-pub(super) struct Summary {
-    pub name: String,
-    pub is_ours: bool,
-    /// Seconds: the median, the least and the most.
-    pub wall: f64,
-    pub least: f64,
-    pub most: f64,
-    /// Seconds of all processors, the median.
-    pub cpu: f64,
-    /// Bytes.
-    pub peak: u64,
-    /// Bytes of new objects, where they are told.
-    pub bytes: Option<u64>,
+/// Git in a repository, or in none.
+pub(crate) fn git(dir: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.current_dir(dir).args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"]);
+    command
 }
 
-impl Summary {
-    pub(super) fn of(name: String, is_ours: bool, outcomes: &[Outcome]) -> Self {
-        let sorted = |seconds: fn(&Cost) -> f64| {
-            let mut all: Vec<f64> = outcomes.iter().map(|it| seconds(&it.cost)).collect();
-            all.sort_by(f64::total_cmp);
-            all
-        };
-        let walls = sorted(|cost| cost.wall.as_secs_f64());
-        let cpus = sorted(|cost| cost.cpu.as_secs_f64());
-        Self {
-            name,
-            is_ours,
-            wall: median(&walls),
-            least: walls[0],
-            most: walls[walls.len() - 1],
-            cpu: median(&cpus),
-            peak: outcomes.iter().map(|it| it.cost.peak).max().unwrap_or_default(),
-            bytes: outcomes.iter().find_map(|it| it.bytes),
-        }
-    }
+/// What a git command prints, without the line's end.
+pub(crate) fn git_text<const N: usize>(dir: &Path, args: [&str; N]) -> anyhow::Result<String> {
+    let (_, out) = measure_with(git(dir).args(args), b"")?;
+    Ok(String::from_utf8(out)?.trim_end().to_owned())
+}
+
+/// An empty bare repository.
+pub(crate) fn empty(dir: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let path = dir.join(name);
+    git_text(dir, ["init", "--quiet", "--bare", &path.to_string_lossy()])?;
+    Ok(path)
+}
+
+/// A bare copy that shares its packs with the first.
+pub(crate) fn copy(source: &Path, to: &Path) -> anyhow::Result<PathBuf> {
+    let (from, text) = (source.to_string_lossy(), to.to_string_lossy());
+    let clone = ["clone", "--quiet", "--bare", "--local", "--no-tags", &from, &text];
+    measure_with(git(source).args(clone), b"")?;
+    Ok(to.to_owned())
+}
+
+/// Builds the program, and says where it lies: beside this one.
+pub(crate) fn built() -> anyhow::Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["build", "--release", "--quiet", "--locked", "--package", "repo-sync"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .status()?;
+    ensure!(status.success(), "the program does not build");
+    Ok(std::env::current_exe()?
+        .with_file_name(format!("repo-sync{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The middle of sorted numbers, of which there is at least one.
-fn median(sorted: &[f64]) -> f64 {
+pub(crate) fn median(sorted: &[f64]) -> f64 {
     let middle = sorted.len() / 2;
     match sorted.len() % 2 {
         0 => f64::midpoint(sorted[middle - 1], sorted[middle]),
