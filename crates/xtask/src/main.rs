@@ -7,6 +7,7 @@ mod bench;
 mod page;
 mod process;
 mod rewrite;
+mod synthetic;
 
 use clap::Parser;
 

@@ -7,6 +7,7 @@
 mod contenders;
 mod filter;
 mod ground;
+mod hook;
 mod page;
 mod summary;
 mod works;

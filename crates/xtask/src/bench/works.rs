@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::contenders::{Tool, ours, packs, sync, tree_of};
 use super::ground::{Ground, bytes_below};
+use super::hook;
 use crate::process::{Cost, copy, empty, git, measure};
 
 /// A job that is timed.
@@ -30,6 +31,8 @@ pub(super) enum Work {
     FreshClone,
     /// Find that there is nothing to publish
     Nothing,
+    /// Judge a push by hand, in a clone of 100,000 files
+    Hook,
 }
 
 /// What one run cost and came to.
@@ -60,6 +63,7 @@ impl fmt::Display for Work {
             Self::OneCommit => "one commit, warm",
             Self::FreshClone => "one commit, fresh clone",
             Self::Nothing => "nothing to do",
+            Self::Hook => "pre-push hook",
         })
     }
 }
@@ -121,6 +125,7 @@ impl Work {
                 let others = others.map(|tool| Contender::new(name(tool), nothing_by(tool)));
                 [Contender::ours(nothing())].into_iter().chain(others).collect()
             }
+            Self::Hook => hook::contenders(),
         })
     }
 }
@@ -204,7 +209,7 @@ impl Pair {
 }
 
 /// What is made by the first run that needs it.
-fn made_once<T: Clone>(
+pub(super) fn made_once<T: Clone>(
     cell: &OnceCell<T>,
     make: impl FnOnce() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
