@@ -7,6 +7,7 @@ mod bench;
 mod page;
 mod process;
 mod rewrite;
+mod scale;
 mod synthetic;
 
 use clap::Parser;
@@ -16,6 +17,7 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
     Bench(bench::BenchArgs),
+    Scale(scale::ScaleArgs),
     #[command(hide = true)]
     Rewrite(rewrite::RewriteArgs),
 }
@@ -23,6 +25,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Bench(args) => bench::run(&args),
+        Task::Scale(args) => scale::run(&args),
         Task::Rewrite(args) => rewrite::run(&args),
     }
 }

@@ -11,7 +11,7 @@ use std::process::Stdio;
 use anyhow::{Context as _, bail};
 use repo_sync_shared::ObjectId;
 
-use crate::process::git;
+use crate::process::{git, measure_with};
 
 /// The branch that everything is on.
 pub(crate) const BRANCH: &str = "main";
@@ -23,7 +23,7 @@ const SIDE: &str = "side";
 pub(crate) const RULES: &str = "include = [\"*\"]\nexclude = [\"**/private-*\"]\n";
 
 /// How large a history is, and what its trees are like.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
     /// Commits on the branch itself, each of which changes one file.
     pub(crate) commits: u64,
@@ -43,6 +43,11 @@ const BEGIN: u64 = 1_700_000_000;
 const STRIDE: u64 = 7_919;
 
 impl Size {
+    /// All commits that the branch reaches.
+    pub(crate) fn all_commits(&self) -> u64 {
+        self.commits + self.merges
+    }
+
     /// Writes the history into a repository that has none. The first commit has `more`
     /// beside its files: paths and what is there.
     pub(crate) fn import(&self, repo: &Path, more: &[(&str, &str)]) -> anyhow::Result<()> {
@@ -131,10 +136,27 @@ fn file(out: &mut impl Write, path: &str, text: &str) -> io::Result<()> {
     write!(out, "M 100644 inline {path}\ndata {}\n{text}\n", text.len())
 }
 
+/// The public tree of the branch, as git makes it of all that [`RULES`] publish.
+pub(crate) fn public_tree(repo: &Path, scratch: &Path) -> anyhow::Result<String> {
+    let index = scratch.join("public-index");
+    let with_index = |args: &[&str], input: &[u8]| {
+        let (_, out) = measure_with(git(repo).env("GIT_INDEX_FILE", &index).args(args), input)?;
+        anyhow::Ok(String::from_utf8(out)?)
+    };
+    with_index(&["read-tree", BRANCH], b"")?;
+    let paths = with_index(&["ls-files", "-z"], b"")?;
+    let is_private = |path: &&str| path.split('/').any(|name| name.starts_with("private-"));
+    let private = paths.split_inclusive('\0').filter(is_private);
+    // A mode of zero takes the path out.
+    let gone: String = private.map(|path| format!("0 {}\t{path}", ObjectId::NULL)).collect();
+    with_index(&["update-index", "-z", "--index-info"], gone.as_bytes())?;
+    Ok(with_index(&["write-tree"], b"")?.trim_end().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::{empty, measure_with};
+    use crate::process::{empty, git_text};
 
     #[test]
     fn a_history_is_as_large_as_it_should_be() {
@@ -172,5 +194,18 @@ mod tests {
             ),
             expected
         );
+        assert_eq!(commits as u64, size.all_commits());
+    }
+
+    #[test]
+    fn the_public_tree_has_all_files_but_the_private_ones() {
+        let scratch = tempfile::tempdir().expect("the temporary directory is writable");
+        let repo = empty(scratch.path(), "repo.git").expect("git makes a repository");
+        let size = Size { commits: 3, merges: 1, files: 20, directories: 1, depth: 1 };
+        size.import(&repo, &[("README", "hello\n")]).expect("git takes the stream");
+        let tree = public_tree(&repo, scratch.path()).expect("git makes a tree");
+        let paths = git_text(&repo, ["ls-tree", "-r", "--name-only", &tree]).expect("it is there");
+        assert_eq!(paths.lines().count(), 1 + 18, "{paths}");
+        assert!(!paths.contains("private"), "{paths}");
     }
 }
