@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 mod bench;
+mod instructions;
 mod page;
 mod process;
 mod rewrite;
@@ -18,6 +19,7 @@ use clap::Parser;
 enum Task {
     Bench(bench::BenchArgs),
     Scale(scale::ScaleArgs),
+    Instructions(instructions::InstructionsArgs),
     #[command(hide = true)]
     Rewrite(rewrite::RewriteArgs),
 }
@@ -26,6 +28,7 @@ fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Bench(args) => bench::run(&args),
         Task::Scale(args) => scale::run(&args),
+        Task::Instructions(args) => instructions::run(&args),
         Task::Rewrite(args) => rewrite::run(&args),
     }
 }

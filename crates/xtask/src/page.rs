@@ -32,15 +32,20 @@ fn placed(page: &str, begin: &str, end: &str, block: &str) -> String {
 /// The day, the processor, and the versions of what nobody can do without.
 pub(crate) fn circumstances() -> anyhow::Result<String> {
     let cores = std::thread::available_parallelism()?;
-    let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = model.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let model = model.map_or("unknown processor", |(_, model)| model);
     Ok(format!(
-        "{}; {cores} cores of {model}; {}, {}",
+        "{}; {cores} cores of {}; {}, {}",
         jiff::Zoned::now().strftime("%Y-%m-%d"),
+        processor(),
         version("git").unwrap_or_default(),
         version("rustc").unwrap_or_default(),
     ))
+}
+
+/// What the processor calls itself.
+pub(crate) fn processor() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    model.map_or("unknown processor", |(_, model)| model).to_owned()
 }
 
 /// What a program calls its version; the first line of it.
