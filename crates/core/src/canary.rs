@@ -15,23 +15,24 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use repo_sync_shared::{Check, escape_bytes};
 
 use crate::error::RunError;
+use crate::git::Objects;
 use crate::manifest::Shape;
 use crate::paths::{PathRules, Position, Rule, Verdict, components};
+use crate::policy::Policy;
 use crate::report::RawFinding;
-use crate::session::Session;
 use crate::verify::{Path, PolicyAt, Rules, Sight, rules_at};
 
 /// Probes the rules of the policy tip.
 ///
 /// # Errors
 /// The manifest of the policy tip cannot be read any more.
-pub(crate) fn probe(session: &Session<'_>) -> Result<Vec<RawFinding>, RunError> {
-    let policy = match &session.policy.stand_in {
+pub(crate) fn probe(objects: &Objects<'_>, policy: &Policy) -> Result<Vec<RawFinding>, RunError> {
+    let mirror = &policy.mirror;
+    let policy = match &policy.stand_in {
         Some(file) => PolicyAt::StandIn(file.text.clone()),
-        None => PolicyAt::Commit(session.policy.tip),
+        None => PolicyAt::Commit(policy.tip),
     };
-    let mirror = &session.policy.mirror;
-    Ok(match rules_at(session.replay.objects(), &policy, &mirror.name)? {
+    Ok(match rules_at(objects, &policy, &mirror.name)? {
         Ok(rules) => faults(&mirror.shape, &rules, &word()),
         Err(fault) => vec![fault],
     }

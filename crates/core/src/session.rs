@@ -51,6 +51,21 @@ impl<'r> Session<'r> {
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let policy = Policy::load(repo, objects, &options.policy, options.mirror.as_deref())?;
+        Self::under(policy, repo, objects, options, more, progress)
+    }
+
+    /// The same under a policy that was read before.
+    ///
+    /// # Errors
+    /// As of [`open`](Self::open).
+    pub fn under(
+        policy: Policy,
+        repo: &'r PrivateRepo,
+        objects: &'r Objects<'r>,
+        options: &SessionOptions,
+        more: &[PrivateCommit],
+        progress: &dyn Progress,
+    ) -> Result<Self, RunError> {
         if repo.is_grafted() {
             return Err(RunError::grafted());
         }

@@ -76,6 +76,25 @@ impl Repo {
         self.scratch.git(&self.path)
     }
 
+    /// Makes loose objects of all that lie in packs.
+    ///
+    /// # Panics
+    /// The scratch place cannot be read or written.
+    pub fn loosen(&self) {
+        let packs = self.path().join(".git/objects/pack");
+        let aside = self.path().join(".git/packs");
+        fs::rename(&packs, &aside).expect("both are in the scratch place");
+        fs::create_dir(&packs).expect("it was just moved away");
+        for entry in fs::read_dir(&aside).expect("it was just moved here") {
+            let path = entry.expect("the scratch place is readable").path();
+            if path.extension().is_some_and(|ext| ext == "pack") {
+                let pack = fs::read(&path).expect("the scratch place is readable");
+                self.git_here().input(["unpack-objects", "-q"], &pack);
+            }
+        }
+        fs::remove_dir_all(&aside).expect("the scratch place is writable");
+    }
+
     /// Fills the worktree.
     pub fn checkout(&self) {
         self.git(["reset", "--quiet", "--hard"]);

@@ -117,7 +117,7 @@ fn sync(repo: &Repo, address: &Address) -> Result<Ending, RunError> {
     let remote = read_refs(&request, &Silent)?;
     hints::recognise(&mut session, &remote, &Silent);
     let mut plan = Plan::make(&mut session, &request.with(&remote))?;
-    let canaries = canary::probe(&session)?.len();
+    let canaries = canary::probe(session.replay.objects(), &session.policy)?.len();
     plan.refusals.clear();
     if plan.outcome() == Outcome::UpToDate {
         return Ok(Ending::Published { canaries });

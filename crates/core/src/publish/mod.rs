@@ -10,6 +10,7 @@ mod audit;
 mod claims;
 mod hints;
 mod push;
+mod rest;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use crate::staging::Staging;
 use crate::verify::{StoreView, audit_store};
 
 pub use audit::{Audited, verify};
+pub use rest::nothing_new;
 
 use push::Pushed;
 
@@ -102,7 +104,7 @@ fn make_plan(
     remote: &RemoteRefs,
 ) -> Result<Plan, RunError> {
     let mut plan = Plan::make(session, &request.with(remote))?;
-    let faults = canary::probe(session)?;
+    let faults = canary::probe(session.replay.objects(), &session.policy)?;
     if !faults.is_empty() {
         plan.find(session, faults, request.today);
     }
@@ -128,6 +130,7 @@ pub fn sync(
         let mut plan = make_plan(session, request, &remote)?;
         progress.reached(Milestone::Planned);
         if plan.outcome() != Outcome::Planned {
+            rest::remember(session, request, &plan, &remote);
             return Ok(Ended::of(plan));
         }
         if staging.is_none() {

@@ -3,7 +3,8 @@
 
 use repo_sync_core::error::RunError;
 use repo_sync_core::git::Objects;
-use repo_sync_core::publish::{SyncRequest, plan, sync};
+use repo_sync_core::policy::Policy;
+use repo_sync_core::publish::{SyncRequest, nothing_new, plan, sync};
 use repo_sync_core::receipt::Salt;
 use repo_sync_core::session::{Session, SessionOptions};
 use repo_sync_shared::{Fleet, Outcome, Report};
@@ -83,8 +84,9 @@ fn one(
         rev.map(|rev| engine.repo.rev(rev)).transpose().map_err(RunError::from)?
     };
     let more: Vec<_> = more.into_iter().collect();
-    let mut session = Session::open(&engine.repo, objects, options, &more, &engine.watch)?;
-    let address = address(ctx, &engine.repo, &session.policy)?;
+    let (repo, watch) = (&engine.repo, &engine.watch);
+    let policy = Policy::load(repo, objects, &options.policy, options.mirror.as_deref())?;
+    let address = address(ctx, repo, &policy)?;
     let request = SyncRequest {
         rev,
         any_rev: !task.publish,
@@ -93,6 +95,16 @@ fn one(
         local: task.local,
         today: today(),
     };
+    if task.publish
+        && task.receipt.is_none()
+        && let Some(report) = nothing_new(repo, objects, &policy, &request, watch)?
+    {
+        if ctx.global.format.is_text() {
+            render::plan::up_to_date(ui, &policy.mirror.name, report.counts)?;
+        }
+        return Ok(report);
+    }
+    let mut session = Session::under(policy, repo, objects, options, &more, watch)?;
     let run = if task.publish { sync } else { plan };
     // The key is there before anything is published, or nothing is.
     let salt = task.receipt.as_ref().map(|_| Salt::open(&session)).transpose()?;

@@ -4,11 +4,13 @@
 //! First what it comes to, then commit by commit; a branch that cannot go on gets
 //! the ways out. Findings are not shown here: every command shows them alike.
 
+use std::io;
+
 use repo_sync_core::git::Address;
 use repo_sync_core::publish::Ended;
 use repo_sync_core::session::Session;
 use repo_sync_core::surface::is_locked;
-use repo_sync_shared::{Outcome, escape_text};
+use repo_sync_shared::{Counts, Outcome, escape_text};
 
 use crate::error::CliError;
 use crate::render::count;
@@ -53,7 +55,9 @@ pub fn write(ui: &mut Ui, mut shown: Shown<'_, '_>) -> Result<(), CliError> {
         writeln!(ui.alert(), "{style}Error:{style:#} {}", escape_text(error.as_bytes()))?;
     }
     match ended.outcome {
-        Outcome::UpToDate => up_to_date(ui, &shown),
+        Outcome::UpToDate => {
+            Ok(up_to_date(ui, &shown.session.policy.mirror.name, ended.plan.counts)?)
+        }
         Outcome::Synced => {
             title(ui, &shown, &format!("published {} to", published(&shown)))?;
             let log = Log::read(&mut shown)?;
@@ -103,12 +107,13 @@ fn title(ui: &mut Ui, shown: &Shown<'_, '_>, what: &str) -> Result<(), CliError>
 }
 
 /// One line: there is nothing to do.
-fn up_to_date(ui: &mut Ui, shown: &Shown<'_, '_>) -> Result<(), CliError> {
+///
+/// # Errors
+/// Stdout cannot be written.
+pub fn up_to_date(ui: &mut Ui, mirror: &str, counts: Counts) -> io::Result<()> {
     let Palette { good, .. } = ui.palette_out();
-    let public = shown.ended.plan.counts.already_public;
-    let mirror = &shown.session.policy.mirror.name;
-    let public = count(public, "public commit");
-    Ok(writeln!(ui.stdout(), "{good}up to date{good:#}: {mirror} holds {public} of ours")?)
+    let public = count(counts.already_public, "public commit");
+    writeln!(ui.stdout(), "{good}up to date{good:#}: {mirror} holds {public} of ours")
 }
 
 /// What was sent, in the largest unit that there is one of.

@@ -11,18 +11,7 @@ use crate::common::{Case, MANIFEST, PRIVATE, assert_at, has, manifest, start};
 impl Case {
     /// Unpacks the private repository, so that each object is a file.
     pub(crate) fn loosen(&self) {
-        let packs = self.repo().path().join(".git/objects/pack");
-        let aside = self.env.join("packs");
-        fs::rename(&packs, &aside).expect("both are in the scratch place");
-        fs::create_dir(&packs).expect("it was just moved away");
-        for entry in fs::read_dir(&aside).expect("it was just moved here") {
-            let path = entry.expect("the scratch place is readable").path();
-            if path.extension().is_some_and(|ext| ext == "pack") {
-                let pack = fs::read(&path).expect("the scratch place is readable");
-                self.repo().git_here().input(["unpack-objects", "-q"], &pack);
-            }
-        }
-        fs::remove_dir_all(&aside).expect("the scratch place is writable");
+        self.repo().loosen();
     }
 
     pub(crate) fn loose(&self, id: &str) -> PathBuf {
