@@ -45,7 +45,7 @@ pub fn inspect<'r>(
     subject: Subject<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<RawFinding>, RunError> {
-    let Checks { looks, families } = checks(session, !subject.new.is_empty())?;
+    let Checks { looks, families } = checks(session, subject.new.len())?;
     let every_place = families.iter().any(|family| family.minds_every_place());
     progress.start(Phase::Check, Some(subject.new.len() as u64));
     let objects = session.replay.objects();

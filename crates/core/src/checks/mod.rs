@@ -217,11 +217,11 @@ struct Checks<'r> {
     families: Vec<Box<dyn Family + 'r>>,
 }
 
-/// Every check there is, for a run with new images or without.
+/// Every check there is, for a run with so many new images.
 ///
 /// # Errors
 /// What one needs of the private repository cannot be read.
-fn checks<'r>(session: &mut Session<'r>, any_new: bool) -> Result<Checks<'r>, RunError> {
+fn checks<'r>(session: &mut Session<'r>, new_images: usize) -> Result<Checks<'r>, RunError> {
     let tips = Rc::new(tips::Tips::new(session));
     let guard = session.policy.mirror.guard.clone();
     let on = |check| guard.level(check) != Level::Off;
@@ -241,9 +241,9 @@ fn checks<'r>(session: &mut Session<'r>, any_new: bool) -> Result<Checks<'r>, Ru
     if on(Check::MovedFromPrivate) {
         families.push(Box::<provenance::Provenance>::default());
     }
-    if on(Check::SimilarToPrivate) && any_new {
-        let (overlaps, similar) = similar::compare(session);
-        looks.push(Box::new(overlaps));
+    if on(Check::SimilarToPrivate) {
+        let (similar, overlaps) = similar::Similar::new(session, new_images);
+        looks.extend(overlaps.map(|overlaps| Box::new(overlaps) as Box<dyn Look>));
         families.push(Box::new(similar));
     }
     if on(Check::MixedCommit) {

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use repo_sync_shared::{Check, ObjectId, escape_bytes};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::blobs::Asked;
 use super::line_runs::{RUN, is_text, lines, runs};
 use super::{Family, Look, NewBlob, NewDirectory};
 use crate::error::RunError;
@@ -42,28 +43,49 @@ const MAX_OPENED: u64 = 512 << 20;
 /// How many different runs of private lines are held.
 const MAX_RUNS: usize = 4_000_000;
 
-/// Compares each new text with what is private.
+/// So many new images are a long history, most of which are compared while their texts are
+/// read anyway. Of a few it is known in the end whether any text came with them, and what is
+/// private need not be read if none did.
+const MANY: usize = 512;
+
+/// Compares each new text of a long history with what is private.
 pub(super) struct Overlaps(Arc<Private>);
 
-/// Takes back what is no news, and says what was not compared.
+/// Compares the new texts of a short one, takes back what is no news, and says what was not
+/// compared.
+#[derive(Default)]
 pub(super) struct Similar {
-    private: Arc<Private>,
-    /// Why not all that is private could be read. A walk of the new commits that meets the
-    /// same fault can say more about it, so it comes last.
-    loaded: Result<(), RunError>,
+    /// What is private, if it was read before anything new was; and why not all could be. A
+    /// walk of the new commits that meets the same fault can say more about it, so it comes
+    /// last.
+    loaded: Option<(Arc<Private>, Result<(), RunError>)>,
+    /// The texts that are still to be compared.
+    new: Vec<Asked>,
     /// What stood in the place of a new blob before.
     before: FxHashMap<ObjectId, Vec<ObjectId>>,
     /// Whether there was a text to compare.
     any_text: bool,
 }
 
-/// The two, for what is private now.
-pub(super) fn compare(session: &mut Session<'_>) -> (Overlaps, Similar) {
-    let (private, loaded) = Private::load(session);
-    let private = Arc::new(private);
-    let similar =
-        Similar { private: private.clone(), loaded, before: FxHashMap::default(), any_text: false };
-    (Overlaps(private), similar)
+impl Similar {
+    /// For so many new images; with what compares on other threads, if they are many.
+    pub(super) fn new(session: &mut Session<'_>, images: usize) -> (Self, Option<Overlaps>) {
+        if images < MANY {
+            return (Self::default(), None);
+        }
+        let (private, ended) = Private::load(session);
+        let private = Arc::new(private);
+        let overlaps = Overlaps(private.clone());
+        (Self { loaded: Some((private, ended)), ..Self::default() }, Some(overlaps))
+    }
+
+    /// Whether a text shares more with what is private than the one before it in the same
+    /// place.
+    fn is_news(&self, objects: &Objects<'_>, private: &Private, id: ObjectId) -> bool {
+        let Some(before) = self.before.get(&id) else { return true };
+        let before = before.iter().flat_map(|&old| runs_of(objects, old)).collect();
+        brings_some(&runs_of(objects, id), &private.runs, &before)
+    }
 }
 
 /// Whether a blob is a text with so many lines that it can be similar to another.
@@ -74,29 +96,9 @@ fn is_to_be_compared(blob: &NewBlob<'_>) -> bool {
 
 impl Look for Overlaps {
     fn blob(&self, blob: &NewBlob<'_>, found: &mut Vec<RawFinding>) {
-        let Self(private) = self;
-        let is_news = || !private.runs.is_empty() && !private.has(blob.entry.id);
-        if !is_to_be_compared(blob) || !is_news() {
-            return;
+        if is_to_be_compared(blob) {
+            found.extend(self.0.compare(blob));
         }
-        let Some(overlap) = overlap(blob.data, &private.runs) else { return };
-        let hint = format!(
-            "{} of its lines also stand in the private file `{}`; write them anew, or waive it by \
-             object or path if they may be public",
-            overlap.lines,
-            escape_bytes(&private.paths[overlap.file as usize]),
-        );
-        found.push(blob.finding(Check::SimilarToPrivate, hint).line(overlap.line));
-    }
-}
-
-impl Similar {
-    /// Whether a text shares more with what is private than the one before it in the same
-    /// place.
-    fn is_news(&self, objects: &Objects<'_>, id: ObjectId) -> bool {
-        let Some(before) = self.before.get(&id) else { return true };
-        let before = before.iter().flat_map(|&old| runs_of(objects, old)).collect();
-        brings_some(&runs_of(objects, id), &self.private.runs, &before)
     }
 }
 
@@ -120,7 +122,13 @@ impl Family for Similar {
     }
 
     fn blob(&mut self, blob: &NewBlob<'_>, _found: &mut Vec<RawFinding>) {
-        self.any_text = self.any_text || is_to_be_compared(blob);
+        if self.loaded.is_some() && self.any_text || !is_to_be_compared(blob) {
+            return;
+        }
+        self.any_text = true;
+        if self.loaded.is_none() {
+            self.new.push(Asked::new(blob.entry));
+        }
     }
 
     fn finish(
@@ -131,17 +139,26 @@ impl Family for Similar {
         if !self.any_text {
             return Ok(());
         }
-        std::mem::replace(&mut self.loaded, Ok(()))?;
+        let (private, ended) = self.loaded.take().unwrap_or_else(|| {
+            let (private, ended) = Private::load(session);
+            (Arc::new(private), ended)
+        });
+        ended?;
         let objects = session.replay.objects();
+        for text in &self.new {
+            let entry = text.entry();
+            // Those that cannot be read were told of when they were shown.
+            let Ok(object) = objects.read(entry.id, Kind::Blob) else { continue };
+            found.extend(private.compare(&NewBlob { entry: &entry, data: object.data() }));
+        }
         found.retain(|finding| {
             let is_ours = finding.check == Check::SimilarToPrivate;
-            finding.object.is_none_or(|id| !is_ours || self.is_news(objects, id))
+            finding.object.is_none_or(|id| !is_ours || self.is_news(objects, &private, id))
         });
         let lighter = |hint: String| RawFinding {
             weight: Weight::Lighter,
             ..RawFinding::new(Check::SimilarToPrivate, hint)
         };
-        let private = &self.private;
         if private.is_full {
             let hint = "there is more private text than can be compared with what is new; the rest \
                         was not looked at";
@@ -192,9 +209,20 @@ impl Private {
         (this, ended)
     }
 
-    /// Whether a private file has just these bytes.
-    fn has(&self, id: ObjectId) -> bool {
-        self.seen.contains(&id)
+    /// What a text has in common with it. Bytes that are a private file's own are nothing
+    /// of ours.
+    fn compare(&self, blob: &NewBlob<'_>) -> Option<RawFinding> {
+        if self.runs.is_empty() || self.seen.contains(&blob.entry.id) {
+            return None;
+        }
+        let overlap = overlap(blob.data, &self.runs)?;
+        let hint = format!(
+            "{} of its lines also stand in the private file `{}`; write them anew, or waive it by \
+             object or path if they may be public",
+            overlap.lines,
+            escape_bytes(&self.paths[overlap.file as usize]),
+        );
+        Some(blob.finding(Check::SimilarToPrivate, hint).line(overlap.line))
     }
 
     /// Takes in the private files of a commit.
