@@ -180,6 +180,33 @@ fn text_that_was_there_before() {
     assert_eq!(found(lines(0..45)), 2);
 }
 
+/// The texts of a long history are compared on other threads, while they are read.
+#[test]
+fn a_long_history_is_compared_alike() {
+    let found = |commits: u32, second: String| {
+        let found = warned(MANIFEST, |history| {
+            let history = history
+                .commit("private", |tree| tree.file("ops/plan.md", lines(0..60)))
+                .commit("copied", |tree| tree.file("src/plan.md", lines(0..30)))
+                .commit("edited", |tree| tree.file("src/plan.md", second))
+                .commit("another", |tree| tree.file("src/z.md", lines(20..50)));
+            (0..commits).fold(history, |history, number| {
+                history.commit(number.to_string(), |tree| tree.file("src/a", number.to_string()))
+            })
+        });
+        let found = found.into_iter().filter(|line| line.starts_with("similar-to-private"));
+        found.collect::<Vec<_>>()
+    };
+    let (plan, z) = ("similar-to-private src/plan.md:1", "similar-to-private src/z.md:1");
+    for (second, expected) in [
+        (lines(0..30) + "one more line of our own\n", vec![plan, z]),
+        (lines(0..45), vec![plan, plan, z]),
+    ] {
+        assert_eq!(found(0, second.clone()), expected);
+        assert_eq!(found(600, second), expected);
+    }
+}
+
 #[test]
 fn a_likeness_that_was_reviewed() {
     let found = |more: &str| {
