@@ -98,6 +98,12 @@ impl Encoder {
         base: ObjectId,
         step: Step<'_>,
     ) -> io::Result<Encoded> {
+        if step.sizes.0 == 0 || step.sizes.1 == 0 {
+            // Git takes no delta that makes nothing, and to make all there is of nothing
+            // none is needed.
+            let all: Vec<_> = step.changes().map(|change| change.bytes()).collect();
+            return self.whole(Kind::Tree, id, &all.concat());
+        }
         self.delta.clear();
         let changes = step.changes().map(|change| (change.gone.clone(), change.bytes()));
         spliced(step.sizes, changes, &mut self.delta);

@@ -167,3 +167,24 @@ fn directories_that_meet_are_one() {
         &["src/a- <- more/a-", "src/a.b", "src/a/x <- docs/a/x", "src/a0"],
     );
 }
+
+/// Git takes no delta that makes an empty tree.
+#[test]
+fn a_mirror_that_shows_nothing_for_a_while() {
+    let manifest = "version = 1\ninclude = [\"src\"]\n[mirror.public]\n";
+    let history = History::new()
+        .commit("start", |tree| tree.file("sync.toml", manifest).file("src/a", "a"))
+        .commit("more", |tree| tree.file("src/b", "b"))
+        .commit("none", |tree| tree.delete("src/a").delete("src/b"))
+        .commit("again", |tree| tree.file("src/a", "a new one"));
+    let mut run = Run::new(history);
+    assert_eq!(run.audit(), [], "the verifier agrees");
+    let tree = |run: &mut Run, label: &str| {
+        let rev = format!("{}^{{tree}}", run.image(label));
+        let tree = run.git().run(&["ls-tree", "-r", "--name-only", &rev], b"");
+        String::from_utf8(tree.expect("the store has it")).expect("names are text")
+    };
+    assert_eq!(tree(&mut run, "more"), "src/a\nsrc/b\n");
+    assert_eq!(tree(&mut run, "none"), "");
+    assert_eq!(tree(&mut run, "again"), "src/a\n");
+}
