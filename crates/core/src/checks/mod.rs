@@ -33,6 +33,7 @@ mod submodules;
 mod tips;
 
 use std::rc::Rc;
+use std::thread;
 
 use repo_sync_shared::{Check, Level, ObjectId};
 
@@ -222,14 +223,28 @@ struct Checks<'r> {
 /// # Errors
 /// What one needs of the private repository cannot be read.
 fn checks<'r>(session: &mut Session<'r>, new_images: usize) -> Result<Checks<'r>, RunError> {
+    let rules = scan::Wanted::find(session)?;
+    // One core compiles while another reads what is private.
+    thread::scope(|scope| {
+        let secrets = scope.spawn(|| rules.compile());
+        let Checks { mut looks, families } = without_secrets(session, new_images)?;
+        let secrets = secrets.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        looks.push(Box::new(secrets));
+        Ok(Checks { looks, families })
+    })
+}
+
+/// The same, but for what looks for secrets.
+fn without_secrets<'r>(
+    session: &mut Session<'r>,
+    new_images: usize,
+) -> Result<Checks<'r>, RunError> {
     let tips = Rc::new(tips::Tips::new(session));
     let guard = session.policy.mirror.guard.clone();
     let on = |check| guard.level(check) != Level::Off;
-    let mut looks: Vec<Box<dyn Look>> = vec![
-        Box::new(content::Content),
-        Box::new(licences::Licences::new(&session.policy.mirror.check.phrases)?),
-        Box::new(scan::Secrets::load(session)?),
-    ];
+    let phrases = &session.policy.mirror.check.phrases;
+    let mut looks: Vec<Box<dyn Look>> =
+        vec![Box::new(content::Content), Box::new(licences::Licences::new(phrases)?)];
     let mut families: Vec<Box<dyn Family + 'r>> = vec![
         Box::new(encoding::Encodings),
         Box::<links::Links>::default(),

@@ -24,38 +24,55 @@ pub(super) enum Secrets {
     Broken(RawFinding),
 }
 
-impl Secrets {
-    /// A scanner with the rules of the policy tip, or the built-in ones.
+/// The rules that the policy tip asks for, before they are compiled.
+pub(super) struct Wanted {
+    is_off: bool,
+    /// The file of rules, and whether the manifest names it.
+    path: String,
+    is_stated: bool,
+    /// Its bytes, if it is there.
+    text: Option<Vec<u8>>,
+}
+
+impl Wanted {
+    /// Reads them.
     ///
     /// # Errors
     /// The rules file cannot be read from the repository.
-    pub(super) fn load(session: &Session<'_>) -> Result<Self, RunError> {
+    pub(super) fn find(session: &Session<'_>) -> Result<Self, RunError> {
         let mirror = &session.policy.mirror;
-        if mirror.guard.level(Check::Secret) == Level::Off {
-            return Ok(Self::Off);
-        }
+        let is_off = mirror.guard.level(Check::Secret) == Level::Off;
         let stated = mirror.check.gitleaks.as_deref();
         let path = stated.unwrap_or(USUAL_RULES);
+        let text = if is_off { None } else { rules_file(session, path)? };
+        Ok(Self { is_off, path: path.to_owned(), is_stated: stated.is_some(), text })
+    }
+
+    /// A scanner with these rules, or the built-in ones. That takes a while.
+    pub(super) fn compile(self) -> Secrets {
         let broken = |line: Option<usize>, hint: String| {
-            let finding = RawFinding::new(Check::Secret, hint).path(path.as_bytes().to_vec());
+            let finding = RawFinding::new(Check::Secret, hint).path(self.path.as_bytes().to_vec());
             let line = line.and_then(|line| u32::try_from(line).ok());
-            Ok(Self::Broken(RawFinding { line, weight: Weight::Always, ..finding }))
+            Secrets::Broken(RawFinding { line, weight: Weight::Always, ..finding })
         };
-        let rules = match rules_file(session, path)? {
-            Some(text) => match RuleSet::from_gitleaks(&text) {
+        if self.is_off {
+            return Secrets::Off;
+        }
+        let rules = match &self.text {
+            Some(text) => match RuleSet::from_gitleaks(text) {
                 Ok(rules) => rules,
                 Err(err) => {
                     return broken(Some(err.line), format!("these rules cannot be used: {err}"));
                 }
             },
-            None if stated.is_some() => {
+            None if self.is_stated => {
                 let hint = "`[check] gitleaks` names this file, and the policy tip has none there";
                 return broken(None, hint.to_owned());
             }
             None => RuleSet::built_in(),
         };
         match Scanner::new(rules) {
-            Ok(scanner) => Ok(Self::Scan(Box::new(scanner))),
+            Ok(scanner) => Secrets::Scan(Box::new(scanner)),
             Err(err) => broken(None, format!("these rules cannot be used: {err}")),
         }
     }
