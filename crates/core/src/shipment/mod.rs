@@ -29,6 +29,9 @@ use wholes::{Whole, look_into};
 
 /// Takes the objects. What is a delta comes after its base.
 pub(crate) trait Sink {
+    /// Whether an object of ours was written.
+    fn holds(&self, id: ObjectId) -> bool;
+
     /// An object that is ours to write, if it was not written before.
     ///
     /// # Errors
@@ -120,8 +123,9 @@ pub(crate) fn send(
         Ok((commits, packer.take()))
     };
     in_order(plan.new.len(), BLOCK, start, work, |packed: Result<_, SendError>| {
-        let (commits, packed) = packed?;
+        let (commits, mut packed) = packed?;
         progress.advance(Phase::Stage, commits);
+        counter.make_whole(&mut packed, |image| root_whole(replay, image))?;
         counter.hand_on(packed)
     })?;
     let mut encoder = Encoder::new();
@@ -131,6 +135,14 @@ pub(crate) fn send(
     }
     let Counter { wholes: new, unreadable, .. } = counter;
     Ok(Left { boundary: of_boundary, new, with_files: boundary.with_files, unreadable })
+}
+
+/// The public root tree of an image, whole.
+fn root_whole(replay: &mut Replay<'_>, image: u32) -> Result<Option<Encoded>, SendError> {
+    let Some(shown) = replay.shown(image)? else { return Ok(None) };
+    let listing = replay.filters()[shown.filter].list(&shown.directory);
+    let listing = listing.map_err(|err| RunError::unfiltered(&err, None))?;
+    Ok(Some(Encoder::new().whole(Kind::Tree, shown.tree, &listing.tree_bytes())?))
 }
 
 /// How each image's tree is written. Steps lead from trees that are new as well, so that

@@ -23,6 +23,8 @@ use crate::staging::{Encoded, Encoder};
 pub(super) enum Packed {
     /// An object that is ours to write.
     Ours(Encoded),
+    /// The root tree of an image, as the step that leads there.
+    Step(Encoded, u32),
     /// A file to be copied, with the public path that shows it.
     File(ObjectId, Vec<u8>),
     /// A directory to be copied whole.
@@ -134,7 +136,7 @@ impl Load<'_> {
         let first = replay.images.dag.parents(image).first();
         let base = first.map(|&first| replay.images.tree(first).id());
         let Some(base) = base.filter(|_| self.seen.insert(tree)) else { return Ok(()) };
-        self.packed.push(Packed::Ours(self.encoder.step(tree, base, step)?));
+        self.packed.push(Packed::Step(self.encoder.step(tree, base, step)?, image));
         for New { entry, private, old } in step.changes().filter_map(|change| change.new) {
             let name = entry.name;
             match entry.kind() {
@@ -256,10 +258,35 @@ impl<'a> Counter<'a> {
         Self { sink, taken: FxHashSet::default(), wholes: Vec::new(), unreadable: Vec::new() }
     }
 
+    /// Puts whole trees in the place of steps from trees that are not ours: the private
+    /// repository may hold one by chance, as some directory, and then it is copied from
+    /// there.
+    pub(super) fn make_whole(
+        &self,
+        packed: &mut [Packed],
+        mut whole: impl FnMut(u32) -> Result<Option<Encoded>, SendError>,
+    ) -> Result<(), SendError> {
+        let mut ours = FxHashSet::default();
+        for one in packed {
+            if let Packed::Step(object, image) = one
+                && let Some(base) = object.stands_on()
+                && !ours.contains(&base)
+                && !self.sink.holds(base)
+                && let Some(tree) = whole(*image)?
+            {
+                *one = Packed::Ours(tree);
+            }
+            if let Packed::Ours(object) | Packed::Step(object, _) = one {
+                ours.insert(object.id());
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn hand_on(&mut self, packed: Vec<Packed>) -> Result<(), SendError> {
         for one in packed {
             match one {
-                Packed::Ours(object) => self.sink.write(object)?,
+                Packed::Ours(object) | Packed::Step(object, _) => self.sink.write(object)?,
                 Packed::File(id, path) if self.taken.insert(id) => self.sink.copy(id, &path)?,
                 Packed::Whole(whole) if self.taken.insert(whole.tree) => self.wholes.push(whole),
                 Packed::Unreadable(id, finding) if self.taken.insert(id) => {

@@ -38,6 +38,22 @@ pub(crate) struct Encoded {
     pub(super) form: Form,
 }
 
+impl Encoded {
+    /// Its id.
+    pub(crate) fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    /// The object without which it cannot be written: that of a delta that came without its
+    /// data.
+    pub(crate) fn stands_on(&self) -> Option<ObjectId> {
+        match self.form {
+            Form::Delta { base, data: None, .. } => Some(base),
+            Form::Delta { .. } | Form::Whole(_) => None,
+        }
+    }
+}
+
 /// What of an object goes into a pack.
 pub(super) enum Form {
     /// All of it.

@@ -342,6 +342,10 @@ struct List {
 }
 
 impl Sink for Crate {
+    fn holds(&self, id: ObjectId) -> bool {
+        self.pack.contains(id)
+    }
+
     fn write(&mut self, object: Encoded) -> io::Result<()> {
         self.pack.take(object)
     }

@@ -188,3 +188,18 @@ fn a_mirror_that_shows_nothing_for_a_while() {
     assert_eq!(tree(&mut run, "none"), "");
     assert_eq!(tree(&mut run, "again"), "src/a\n");
 }
+
+/// Such a tree is copied from the private repository, and is not in the pack of our own.
+#[test]
+fn a_root_that_was_a_directory_before() {
+    let manifest = "version = 1\ninclude = [\"lib\", \"src\"]\n[mirror.public]\n";
+    let history = History::new()
+        .commit("start", |tree| tree.file("sync.toml", manifest).file("lib/src/a", "a"))
+        .commit("moved", |tree| tree.rename("lib/src/a", "src/a"))
+        .commit("more", |tree| tree.file("src/b", "b"));
+    let mut run = Run::new(history);
+    assert_eq!(run.audit(), [], "the verifier agrees");
+    let rev = format!("{}:src", run.image("more"));
+    let names = run.git().run(&["ls-tree", "--name-only", &rev], b"").expect("the store has it");
+    assert_eq!(String::from_utf8_lossy(&names), "a\nb\n");
+}
