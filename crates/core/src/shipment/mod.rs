@@ -102,7 +102,7 @@ pub(crate) fn send(
         Ok(packer.take())
     };
     in_order(boundary.commits.len(), BLOCK, start, work, |packed: Result<_, SendError>| {
-        counter.hand_on(packed?)
+        counter.hand_on(packed?, |image| root_whole(replay, image))
     })?;
     if trees_only {
         // A tree that came with the boundary has no files yet: a new commit that shows
@@ -123,10 +123,9 @@ pub(crate) fn send(
         Ok((commits, packer.take()))
     };
     in_order(plan.new.len(), BLOCK, start, work, |packed: Result<_, SendError>| {
-        let (commits, mut packed) = packed?;
+        let (commits, packed) = packed?;
         progress.advance(Phase::Stage, commits);
-        counter.make_whole(&mut packed, |image| root_whole(replay, image))?;
-        counter.hand_on(packed)
+        counter.hand_on(packed, |image| root_whole(replay, image))
     })?;
     let mut encoder = Encoder::new();
     for tag in &plan.tags {

@@ -258,35 +258,22 @@ impl<'a> Counter<'a> {
         Self { sink, taken: FxHashSet::default(), wholes: Vec::new(), unreadable: Vec::new() }
     }
 
-    /// Puts whole trees in the place of steps from trees that are not ours: the private
-    /// repository may hold one by chance, as some directory, and then it is copied from
-    /// there.
-    pub(super) fn make_whole(
-        &self,
-        packed: &mut [Packed],
+    /// Hands on; `whole` makes the root tree of an image where the step to it cannot be
+    /// taken. That is where the tree before is not ours: the private repository may hold it
+    /// by chance, as some directory, and then it is copied from there.
+    pub(super) fn hand_on(
+        &mut self,
+        packed: Vec<Packed>,
         mut whole: impl FnMut(u32) -> Result<Option<Encoded>, SendError>,
     ) -> Result<(), SendError> {
-        let mut ours = FxHashSet::default();
-        for one in packed {
-            if let Packed::Step(object, image) = one
-                && let Some(base) = object.stands_on()
-                && !ours.contains(&base)
-                && !self.sink.holds(base)
-                && let Some(tree) = whole(*image)?
-            {
-                *one = Packed::Ours(tree);
-            }
-            if let Packed::Ours(object) | Packed::Step(object, _) = one {
-                ours.insert(object.id());
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn hand_on(&mut self, packed: Vec<Packed>) -> Result<(), SendError> {
         for one in packed {
             match one {
-                Packed::Ours(object) | Packed::Step(object, _) => self.sink.write(object)?,
+                Packed::Ours(object) => self.sink.write(object)?,
+                Packed::Step(step, image) => {
+                    let can_stand = step.stands_on().is_none_or(|base| self.sink.holds(base));
+                    let tree = if can_stand { None } else { whole(image)? };
+                    self.sink.write(tree.unwrap_or(step))?;
+                }
                 Packed::File(id, path) if self.taken.insert(id) => self.sink.copy(id, &path)?,
                 Packed::Whole(whole) if self.taken.insert(whole.tree) => self.wholes.push(whole),
                 Packed::Unreadable(id, finding) if self.taken.insert(id) => {

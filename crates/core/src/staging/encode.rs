@@ -39,11 +39,6 @@ pub(crate) struct Encoded {
 }
 
 impl Encoded {
-    /// Its id.
-    pub(crate) fn id(&self) -> ObjectId {
-        self.id
-    }
-
     /// The object without which it cannot be written: that of a delta that came without its
     /// data.
     pub(crate) fn stands_on(&self) -> Option<ObjectId> {
