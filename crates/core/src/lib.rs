@@ -24,6 +24,7 @@ pub mod filter;
 pub mod fuzzing;
 pub mod gate;
 pub mod git;
+mod hex;
 pub mod history;
 pub mod log;
 pub mod manifest;

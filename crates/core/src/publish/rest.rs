@@ -16,6 +16,7 @@ use super::{SyncRequest, read_refs};
 use crate::canary;
 use crate::error::RunError;
 use crate::git::{Objects, PrivateRepo, RemoteRefs};
+use crate::hex::hex;
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::progress::Progress;
@@ -39,12 +40,14 @@ pub fn nothing_new(
         return Ok(None);
     };
     let local = inputs(repo, policy, request);
-    if note.local != hex(local.clone()) || repo.is_grafted() {
+    if note.local != hex(&local.clone().finalize()) || repo.is_grafted() {
         return Ok(None);
     }
     // What cannot be read is the run's to tell.
     let Ok(remote) = read_refs(request, progress) else { return Ok(None) };
-    if note.all != hex(with_remote(local, &remote)) || !canary::probe(objects, policy)?.is_empty() {
+    if note.all != hex(&with_remote(local, &remote).finalize())
+        || !canary::probe(objects, policy)?.is_empty()
+    {
         return Ok(None);
     }
     let mut report = Report::new("sync", Outcome::UpToDate);
@@ -69,8 +72,8 @@ pub(super) fn remember(
     }
     let local = inputs(session.repo, &session.policy, request);
     let note = Note {
-        local: hex(local.clone()),
-        all: hex(with_remote(local, remote)),
+        local: hex(&local.clone().finalize()),
+        all: hex(&with_remote(local, remote).finalize()),
         counts: report.counts,
         refs: report.refs,
     };
@@ -128,10 +131,6 @@ fn with_remote(mut digest: Sha256, remote: &RemoteRefs) -> Sha256 {
         digest.update(id.as_bytes());
     }
     digest
-}
-
-fn hex(digest: Sha256) -> String {
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What such a run went by, and what it reported.

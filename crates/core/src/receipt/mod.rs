@@ -12,7 +12,6 @@ mod salt;
 mod signature;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use repo_sync_shared::{Check, Level, ObjectId, PublicCommit, escape_bytes};
 use serde::{Deserialize, Serialize};
@@ -20,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::RunError;
 use crate::git::Address;
+use crate::hex::hex;
 use crate::plan::Plan;
 use crate::policy::manifest_at;
 use crate::replay::ALGORITHM;
@@ -211,11 +211,4 @@ fn checks(session: &Session<'_>, plan: &Plan) -> BTreeMap<String, CheckRun> {
 
 fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
-        hex
-    })
 }

@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use repo_sync_shared::ObjectId;
 use sha2::{Digest as _, Sha256};
 
-use super::{ObjectSet, hex};
+use super::ObjectSet;
 use crate::error::RunError;
 use crate::filter::{Holdings, Unseen};
+use crate::hex::hex;
 use crate::session::Session;
 
 /// The images and tag objects on both sides.

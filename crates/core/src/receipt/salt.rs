@@ -13,8 +13,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use repo_sync_shared::PrivateCommit;
 use sha2::Sha256;
 
-use super::hex;
 use crate::error::{Failure, RunError};
+use crate::hex::hex;
 use crate::session::Session;
 
 const LENGTH: usize = 32;
