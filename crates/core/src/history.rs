@@ -5,12 +5,14 @@
 //! is read again when it is replayed.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
 use rustc_hash::FxHashMap;
 
 use crate::dag::Dag;
 use crate::git::{ObjectError, Objects};
+use crate::ledger::Ledger;
 use crate::object::{Kind, MalformedCommit, commit_links};
 use crate::progress::{Phase, Progress};
 
@@ -19,11 +21,14 @@ pub struct History {
     ids: Vec<PrivateCommit>,
     trees: Vec<PrivateTree>,
     index: FxHashMap<PrivateCommit, u32>,
-    sorted: Vec<u32>,
+    /// The commits in the order of their ids, once somebody asks for a beginning of one.
+    sorted: OnceLock<Vec<u32>>,
     /// The graph, by the same numbers.
     pub dag: Dag,
     /// Commits whose parents this clone does not hold.
     pub cut_off: Vec<u32>,
+    /// The number that a commit has in the ledger it was taken from.
+    remembered: Vec<Option<u32>>,
 }
 
 /// Why the history could not be walked.
@@ -59,8 +64,23 @@ impl History {
         shallow: &HashSet<ObjectId>,
         progress: &dyn Progress,
     ) -> Result<Self, WalkError> {
+        Self::walk_on(None, objects, tips, shallow, progress)
+    }
+
+    /// The same, without reading what is remembered.
+    ///
+    /// # Errors
+    /// As of [`walk`](Self::walk).
+    pub(crate) fn walk_on(
+        ledger: Option<&Ledger>,
+        objects: &Objects<'_>,
+        tips: &[PrivateCommit],
+        shallow: &HashSet<ObjectId>,
+        progress: &dyn Progress,
+    ) -> Result<Self, WalkError> {
         progress.start(Phase::Walk, None);
-        let found = Found::discover(objects, tips, shallow, progress)?;
+        let mut found = ledger.map(Found::remember).unwrap_or_default();
+        found.discover(objects, tips, shallow, progress)?;
         progress.finish(Phase::Walk);
         Ok(found.parents_first(tips))
     }
@@ -95,14 +115,24 @@ impl History {
         self.index.get(&id).copied()
     }
 
+    /// The number of a commit in the ledger that it was taken from, if it was.
+    pub(crate) fn remembered(&self, commit: u32) -> Option<u32> {
+        self.remembered[commit as usize]
+    }
+
     /// The commits whose ids begin with these lower-case hexadecimal digits, at
     /// most 40 of them.
     pub fn with_prefix<'h>(&'h self, digits: &'h [u8]) -> impl Iterator<Item = u32> + 'h {
         let mut lowest = [b'0'; 40];
         lowest[..digits.len()].copy_from_slice(digits);
         let lowest = ObjectId::from_hex(&lowest).unwrap_or(ObjectId::NULL);
-        let start = self.sorted.partition_point(|&commit| self.id(commit).id() < lowest);
-        self.sorted[start..]
+        let sorted = self.sorted.get_or_init(|| {
+            let mut sorted: Vec<u32> = self.numbers().collect();
+            sorted.sort_unstable_by_key(|&commit| self.id(commit));
+            sorted
+        });
+        let start = sorted.partition_point(|&commit| self.id(commit).id() < lowest);
+        sorted[start..]
             .iter()
             .copied()
             .take_while(|&commit| self.id(commit).id().to_hex().starts_with(digits))
@@ -110,7 +140,10 @@ impl History {
 }
 
 /// Commits in the order in which the walk met them, links not yet sorted.
+#[derive(Default)]
 struct Found {
+    /// How many of them, the first, were not met but remembered.
+    remembered: usize,
     ids: Vec<PrivateCommit>,
     trees: Vec<PrivateTree>,
     parents: Vec<u32>,
@@ -120,27 +153,35 @@ struct Found {
 }
 
 impl Found {
+    /// Begins with what is remembered, whether the tips reach it or not.
+    fn remember(ledger: &Ledger) -> Self {
+        let mut this = Self { remembered: ledger.len() as usize, ..Self::default() };
+        this.index.reserve(this.remembered);
+        for commit in 0..ledger.len() {
+            let (id, tree, parents) = ledger.commit(commit);
+            this.index.insert(id, commit);
+            this.ids.push(id);
+            this.trees.push(tree);
+            this.parents.extend(parents);
+            this.ends.push(this.parents.len());
+        }
+        this
+    }
+
     fn discover(
+        &mut self,
         objects: &Objects<'_>,
         tips: &[PrivateCommit],
         shallow: &HashSet<ObjectId>,
         progress: &dyn Progress,
-    ) -> Result<Self, WalkError> {
-        let mut this = Self {
-            ids: Vec::new(),
-            trees: Vec::new(),
-            parents: Vec::new(),
-            ends: Vec::new(),
-            index: FxHashMap::default(),
-            cut_off: Vec::new(),
-        };
+    ) -> Result<(), WalkError> {
         for &tip in tips {
-            this.meet(tip);
+            self.meet(tip);
         }
-        let mut next = 0;
-        while let Some(&commit) = this.ids.get(next) {
-            if next % 256 == 0 {
-                progress.advance(Phase::Walk, if next == 0 { 0 } else { 256 });
+        let mut next = self.remembered;
+        while let Some(&commit) = self.ids.get(next) {
+            if (next - self.remembered).is_multiple_of(256) {
+                progress.advance(Phase::Walk, if next == self.remembered { 0 } else { 256 });
                 if progress.interrupted() {
                     return Err(WalkError::Interrupted);
                 }
@@ -148,19 +189,19 @@ impl Found {
             let object = objects.read(commit.id(), Kind::Commit)?;
             let (tree, parents) = commit_links(object.data())
                 .map_err(|source| WalkError::Malformed { commit, source })?;
-            this.trees.push(PrivateTree::new(tree));
+            self.trees.push(PrivateTree::new(tree));
             if shallow.contains(&commit.id()) && !parents.is_empty() {
-                this.cut_off.push(u32::try_from(next).expect("fewer than 2^32 commits"));
+                self.cut_off.push(u32::try_from(next).expect("fewer than 2^32 commits"));
             } else {
                 for parent in parents {
-                    let parent = this.meet(PrivateCommit::new(parent));
-                    this.parents.push(parent);
+                    let parent = self.meet(PrivateCommit::new(parent));
+                    self.parents.push(parent);
                 }
             }
-            this.ends.push(this.parents.len());
+            self.ends.push(self.parents.len());
             next += 1;
         }
-        Ok(this)
+        Ok(())
     }
 
     fn meet(&mut self, commit: PrivateCommit) -> u32 {
@@ -204,14 +245,16 @@ impl Found {
                 }
             }
         }
+        // What is remembered may lie on branches that are not asked for.
+        self.index.retain(|_, number| rank[*number as usize] != UNSEEN);
         let ids: Vec<_> = order.iter().map(|&node| self.ids[node as usize]).collect();
         let trees = order.iter().map(|&node| self.trees[node as usize]).collect();
         for number in self.index.values_mut() {
             *number = rank[*number as usize];
         }
-        let mut sorted: Vec<u32> = (0..).take(ids.len()).collect();
-        sorted.sort_unstable_by_key(|&commit| ids[commit as usize]);
         let cut_off = self.cut_off.iter().map(|&node| rank[node as usize]).collect();
-        History { ids, trees, index: self.index, sorted, dag, cut_off }
+        let remembered = |&node: &u32| Some(node).filter(|&node| (node as usize) < self.remembered);
+        let remembered = order.iter().map(remembered).collect();
+        History { ids, trees, index: self.index, sorted: OnceLock::new(), dag, cut_off, remembered }
     }
 }

@@ -26,6 +26,7 @@ pub mod gate;
 pub mod git;
 mod hex;
 pub mod history;
+mod ledger;
 pub mod log;
 pub mod manifest;
 pub mod message;

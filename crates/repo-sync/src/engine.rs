@@ -55,6 +55,7 @@ impl Engine {
                 policy: PolicySource { stand_in, rev },
                 mirror: ctx.global.mirror.clone(),
                 lenient,
+                from_scratch: false,
             },
             environment: Environment::new(env::vars_os()),
             watch: Watch::new(ui, flag),

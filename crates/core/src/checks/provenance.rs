@@ -7,15 +7,20 @@
 //! which are alike by chance. "Before" is the order of the replay, parents first: a
 //! branch on which the bytes were private counts, merged or not.
 //!
-//! Only the private directories of the history are read, each once, and no file.
+//! Only the private directories of the history are read, each once, and no file. Of what
+//! the mirror shows already the ids may be remembered: a new file that is among them has
+//! all of the history looked at.
+
+use std::sync::Arc;
 
 use repo_sync_shared::{Check, ObjectId, escape_bytes};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::licence_texts::is_licence;
 use super::{Family, NewBlob};
 use crate::error::RunError;
-use crate::filter::PrivateWalk;
+use crate::filter::{PrivateIds, PrivateWalk};
+use crate::ledger::Ledger;
 use crate::object::EntryKind;
 use crate::paths::join;
 use crate::report::{RawFinding, Weight};
@@ -31,7 +36,6 @@ const MIN_LINES: usize = 3;
 #[derive(Default)]
 pub(super) struct Provenance {
     new: FxHashMap<ObjectId, First>,
-    last: u32,
 }
 
 /// The first place that shows a blob.
@@ -44,7 +48,6 @@ impl Family for Provenance {
     fn blob(&mut self, blob: &NewBlob<'_>, _found: &mut Vec<RawFinding>) {
         if blob.entry.kind != EntryKind::Symlink && is_telling(blob.data) {
             let first = First { commit: blob.entry.commit, path: blob.entry.private_path.into() };
-            self.last = self.last.max(first.commit);
             self.new.insert(blob.entry.id, first);
         }
     }
@@ -54,15 +57,24 @@ impl Family for Provenance {
         session: &mut Session<'_>,
         found: &mut Vec<RawFinding>,
     ) -> Result<(), RunError> {
-        let replay = &mut session.replay;
-        let mut walk = PrivateWalk::default();
+        if self.new.is_empty() {
+            return Ok(());
+        }
+        let Session { replay, ledger, private, .. } = session;
+        let remembered = ledger.as_ref().and_then(Ledger::private);
+        // Where something is remembered, all is looked at again, to say of it what there
+        // is to say.
+        let remembered = remembered.filter(|ids| !self.new.keys().any(|&id| ids.has_file(id)));
+        let mut walk = PrivateWalk::after(remembered.cloned());
+        let mut files = FxHashSet::default();
         for commit in replay.history.numbers() {
-            if commit > self.last || self.new.is_empty() {
-                break;
+            if remembered.is_some() && replay.history.remembered(commit).is_some() {
+                continue;
             }
             let id = replay.history.id(commit);
             let new = &mut self.new;
             replay.private_files(commit, &mut walk, &mut |directory, name, blob| {
+                files.insert(blob);
                 if new.get(&blob).is_none_or(|first| first.commit < commit) {
                     return;
                 }
@@ -80,6 +92,10 @@ impl Family for Provenance {
                     ..finding.path(first.path.into_vec())
                 });
             });
+        }
+        if walk.unreadable == 0 {
+            let known = remembered.map(|ids| PrivateIds::clone(ids)).unwrap_or_default();
+            *private = Some(Arc::new(known.and(files, walk.whole_directories())));
         }
         if walk.unreadable > 0 {
             let hint = format!(

@@ -46,7 +46,7 @@ pub(crate) use holdings::{Holdings, Unseen};
 pub use list::Directory;
 pub use listing::{Entry, Listing};
 pub(crate) use locate::locate;
-pub(crate) use private::{PrivateWalk, Visit};
+pub(crate) use private::{PrivateIds, PrivateWalk, Visit};
 pub(crate) use standing::Standing;
 pub(crate) use step::{New, Step};
 pub(crate) use walk::walk_below;

@@ -2,6 +2,8 @@
 //! What a filter leaves out: the files at private paths, for checks on where public
 //! bytes come from, and whether two trees differ in anything private.
 
+use std::sync::Arc;
+
 use repo_sync_shared::{ObjectId, PrivateTree};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,9 +13,42 @@ use crate::git::{Object, Objects};
 use crate::object::{EntryKind, Kind, TreeEntry, tree_entries};
 use crate::paths::{Reach, join};
 
+/// What stood at private paths, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PrivateIds {
+    /// Files.
+    pub(crate) files: Vec<ObjectId>,
+    /// Directories of which all is private.
+    pub(crate) directories: Vec<ObjectId>,
+}
+
+impl PrivateIds {
+    /// Whether a file stood at a private path.
+    pub(crate) fn has_file(&self, id: ObjectId) -> bool {
+        self.files.binary_search(&id).is_ok()
+    }
+
+    /// The same, and these.
+    pub(crate) fn and(
+        mut self,
+        files: impl IntoIterator<Item = ObjectId>,
+        directories: impl IntoIterator<Item = ObjectId>,
+    ) -> Self {
+        self.files.extend(files);
+        self.directories.extend(directories);
+        for ids in [&mut self.files, &mut self.directories] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        self
+    }
+}
+
 /// A walk over the private files of many trees that opens each directory once.
 #[derive(Default)]
 pub(crate) struct PrivateWalk<'r> {
+    /// What need not be opened, because another walk did.
+    known: Option<Arc<PrivateIds>>,
     /// Directories of which all is private.
     whole: FxHashSet<PrivateTree>,
     /// Digests of what is private in the others, by the number of the filter.
@@ -42,6 +77,22 @@ struct Open {
 }
 
 impl<'r> PrivateWalk<'r> {
+    /// A walk that goes on from another.
+    pub(crate) fn after(known: Option<Arc<PrivateIds>>) -> Self {
+        Self { known, ..Self::default() }
+    }
+
+    /// The directories that were opened of which all is private.
+    pub(crate) fn whole_directories(&self) -> impl Iterator<Item = ObjectId> {
+        self.whole.iter().map(|tree| tree.id())
+    }
+
+    /// Whether another walk opened a directory of which all is private.
+    fn knows(&self, directory: PrivateTree) -> bool {
+        let known = self.known.as_ref();
+        known.is_some_and(|it| it.directories.binary_search(&directory.id()).is_ok())
+    }
+
     /// Keeps a directory in place of the one that stood there before.
     fn keep(&mut self, key: (usize, Vec<u8>), object: Object<'r>) {
         if self.held > MOST_HELD {
@@ -71,7 +122,7 @@ impl<'r> Filter<'r> {
         let mut open = vec![Open { state: Some(States::ROOT), tree: root, path: Vec::new() }];
         while let Some(Open { state, tree, path }) = open.pop() {
             let is_new = match state {
-                None => walk.whole.insert(tree),
+                None => !walk.knows(tree) && walk.whole.insert(tree),
                 Some(state) => match self.done(state, tree) {
                     Some(done) if done.residue == 0 => false,
                     Some(done) => walk.parts.insert((number, state, done.residue)),

@@ -109,6 +109,9 @@ pub fn judge(
     let of_base = history.numbers().filter(|&commit| before[commit as usize]);
     let public = images.dag.ancestors(of_base.filter_map(|commit| images.of(commit)));
     let new = images.new_behind(images.of(head), &public);
+    if session.look_at(&new, progress)? {
+        return judge(session, request, progress);
+    }
     let counts = crate::plan::count(session, &range, &public);
 
     let mut found: Vec<RawFinding> = session

@@ -149,6 +149,10 @@ pub fn judge_push(
         wanted[image as usize] && !public[image as usize] && images.source(image).is_some()
     };
     let new: Vec<u32> = images.numbers().filter(is_new).collect();
+    if session.look_at(&new, progress)? {
+        return judge_push(session, pushed, today, progress);
+    }
+    let images = &session.replay.images;
     if !new.is_empty() {
         // A sync would have looked at these first.
         let commits: Vec<_> = new.iter().filter_map(|&image| images.source(image)).collect();

@@ -163,6 +163,20 @@ impl<'r> Objects<'r> {
         there.then(|| self.header(id).ok()).flatten().map(|(kind, _)| kind)
     }
 
+    /// Whether the repository holds an object, whatever it is, whose id begins with these
+    /// hexadecimal digits.
+    pub(crate) fn has_prefix(&self, digits: &[u8]) -> bool {
+        let mut padded = [b'0'; 40];
+        let length = digits.len().min(padded.len());
+        padded[..length].copy_from_slice(&digits[..length]);
+        let Some(id) = ObjectId::from_hex(&padded) else { return false };
+        match self.odb().exists_prefix(oid(id), length) {
+            Ok(_) => true,
+            // Several are some.
+            Err(err) => err.code() != git2::ErrorCode::NotFound,
+        }
+    }
+
     /// How many bytes the blob `id` says it has.
     ///
     /// # Errors

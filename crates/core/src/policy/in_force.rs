@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use repo_sync_shared::{Check, PrivateTree};
+use repo_sync_shared::Check;
 use rustc_hash::FxHashMap;
 
 use super::read::{ManifestEntry, manifest_entry};
@@ -15,6 +15,7 @@ use super::{MANIFEST, Policy, Settled, Withheld};
 use crate::error::{RunError, UsageError};
 use crate::git::Objects;
 use crate::history::History;
+use crate::ledger::Ledger;
 use crate::manifest::{PastManifest, Shape};
 use crate::object::Kind;
 use crate::progress::Progress;
@@ -29,11 +30,17 @@ pub(crate) struct Ground<'a, 'r> {
     pub(crate) settled: &'a Settled,
     pub(crate) withheld: &'a Withheld,
     pub(crate) survey: &'a Survey,
+    pub(crate) ledger: Option<&'a Ledger>,
 }
 
 impl Ground<'_, '_> {
-    /// What stands at `sync.toml` in a root tree.
-    fn manifest_entry(&self, root: PrivateTree) -> Result<ManifestEntry, RunError> {
+    /// What stands at `sync.toml` in the root tree of a commit.
+    fn manifest_entry(&self, commit: u32) -> Result<ManifestEntry, RunError> {
+        let remembered = || self.ledger?.manifest(self.history.remembered(commit)?);
+        if let Some(entry) = remembered() {
+            return Ok(entry);
+        }
+        let root = self.history.tree(commit);
         match self.survey.manifests.get(&root) {
             Some(&entry) => Ok(entry),
             None => Ok(manifest_entry(self.objects.read(root.id(), Kind::Tree)?.data())),
@@ -45,6 +52,10 @@ impl Ground<'_, '_> {
 pub struct InForce {
     shapes: Vec<Arc<Shape>>,
     of: Vec<Option<u32>>,
+    /// What stands at `sync.toml` anywhere, and the shape that it gives.
+    manifests: Vec<(ManifestEntry, Option<u32>)>,
+    /// What stands there in the tree of each commit.
+    own: Vec<Own>,
     /// Commits that must not be replayed, and why.
     pub findings: Vec<RawFinding>,
 }
@@ -64,11 +75,24 @@ impl InForce {
         if let Some(file) = &policy.stand_in {
             let shape = policy.mirror.shape.clone();
             if !lenient {
+                // None of them has one.
                 refuse_committed(ground, &file.name, progress)?;
             }
             let shaped = |commit| settled.covers(commit) && !withheld.contains(commit);
+            let own = |commit| match settled.covers(commit) && !lenient {
+                true => Own::Is(0),
+                false => Own::Unread,
+            };
+            let own = history.numbers().map(own).collect();
             let of = history.numbers().map(|commit| shaped(commit).then_some(0)).collect();
-            return Ok(Self { shapes: vec![shape], of, findings: Vec::new() });
+            return Ok(Self {
+                shapes: vec![shape],
+                of,
+                // Whatever stands there, the stand-in shapes all.
+                manifests: vec![(ManifestEntry::Absent, Some(0))],
+                own,
+                findings: Vec::new(),
+            });
         }
         let mut scan = Scan::new(ground);
         let read = |commit: &u32| settled.covers(*commit) && !withheld.contains(*commit);
@@ -96,6 +120,36 @@ impl InForce {
     pub fn shapes(&self) -> &[Arc<Shape>] {
         &self.shapes
     }
+
+    /// What stands at `sync.toml` anywhere, and the shape that it gives if it names the
+    /// mirror.
+    pub(crate) fn manifests(&self) -> &[(ManifestEntry, Option<u32>)] {
+        &self.manifests
+    }
+
+    /// What stands at `sync.toml` in a commit's tree, by its place in
+    /// [`manifests`](Self::manifests); `None` if nobody looked.
+    pub(crate) fn manifest(&self, commit: u32) -> Option<u32> {
+        self.own[commit as usize].place()
+    }
+}
+
+/// What is known of the manifest of a commit.
+#[derive(Clone, Copy, Debug)]
+enum Own {
+    /// Nobody looked.
+    Unread,
+    /// It is this one, by its place.
+    Is(u32),
+}
+
+impl Own {
+    fn place(self) -> Option<u32> {
+        match self {
+            Self::Unread => None,
+            Self::Is(place) => Some(place),
+        }
+    }
 }
 
 fn progress_check(commit: u32, progress: &dyn Progress) -> Result<(), RunError> {
@@ -114,7 +168,7 @@ fn refuse_committed(
     let &Ground { history, settled, .. } = ground;
     for commit in history.numbers().filter(|&commit| settled.covers(commit)) {
         progress_check(commit, progress)?;
-        if ground.manifest_entry(history.tree(commit))? != ManifestEntry::Absent {
+        if ground.manifest_entry(commit)? != ManifestEntry::Absent {
             let commit = history.id(commit);
             return Err(UsageError::StandIn { file: file.to_owned(), commit }.into());
         }
@@ -124,6 +178,7 @@ fn refuse_committed(
 
 /// What one distinct manifest says.
 enum Read {
+    Absent,
     Names(u32),
     NamesNot,
     Invalid { hint: String },
@@ -139,11 +194,13 @@ struct Adoption {
 struct Scan<'a, 'r> {
     ground: &'a Ground<'a, 'r>,
     read: Vec<Read>,
+    /// What stands at `sync.toml`, in the same order, and each one's place.
+    manifests: Vec<ManifestEntry>,
     known: FxHashMap<ManifestEntry, u32>,
     shapes: Vec<Arc<Shape>>,
     shape_numbers: FxHashMap<Arc<Shape>, u32>,
-    /// For each commit, the place of its manifest in `read`.
-    own: Vec<Option<u32>>,
+    /// For each commit, the place of its manifest.
+    own: Vec<Own>,
 }
 
 impl<'a, 'r> Scan<'a, 'r> {
@@ -151,10 +208,11 @@ impl<'a, 'r> Scan<'a, 'r> {
         Self {
             ground,
             read: Vec::new(),
+            manifests: Vec::new(),
             known: FxHashMap::default(),
             shapes: Vec::new(),
             shape_numbers: FxHashMap::default(),
-            own: vec![None; ground.history.len()],
+            own: vec![Own::Unread; ground.history.len()],
         }
     }
 
@@ -167,32 +225,35 @@ impl<'a, 'r> Scan<'a, 'r> {
         for commit in commits {
             progress_check(commit, progress)?;
             let history = self.ground.history;
-            let manifest = self.manifest(history.tree(commit));
+            let manifest = self.manifest(commit);
             let placed = |err: RunError| err.placed(history.id(commit), None);
-            self.own[commit as usize] = manifest.map_err(placed)?;
+            self.own[commit as usize] = Own::Is(manifest.map_err(placed)?);
         }
         Ok(())
     }
 
-    fn manifest(&mut self, root: PrivateTree) -> Result<Option<u32>, RunError> {
-        let entry = self.ground.manifest_entry(root)?;
-        if entry == ManifestEntry::Absent {
-            return Ok(None);
-        }
+    fn manifest(&mut self, commit: u32) -> Result<u32, RunError> {
+        let entry = self.ground.manifest_entry(commit)?;
         if let Some(&known) = self.known.get(&entry) {
-            return Ok(Some(known));
+            return Ok(known);
         }
         let number =
             u32::try_from(self.read.len()).expect("there are no more manifests than commits");
         let read = self.understand(entry)?;
         self.read.push(read);
+        self.manifests.push(entry);
         self.known.insert(entry, number);
-        Ok(Some(number))
+        Ok(number)
     }
 
     fn understand(&mut self, entry: ManifestEntry) -> Result<Read, RunError> {
-        let ManifestEntry::File(blob) = entry else {
-            return Ok(Read::Invalid { hint: "`sync.toml` is not a plain file there".to_owned() });
+        let blob = match entry {
+            ManifestEntry::Absent => return Ok(Read::Absent),
+            ManifestEntry::File(blob) => blob,
+            ManifestEntry::NotAFile => {
+                let hint = "`sync.toml` is not a plain file there".to_owned();
+                return Ok(Read::Invalid { hint });
+            }
         };
         let object = self.ground.objects.read(blob.id(), Kind::Blob)?;
         let manifest = match PastManifest::parse(object.data(), MANIFEST) {
@@ -211,10 +272,15 @@ impl<'a, 'r> Scan<'a, 'r> {
         Ok(Read::Names(number))
     }
 
+    /// What the manifest of a commit says, if anybody looked.
+    fn own(&self, commit: u32) -> Option<&Read> {
+        Some(&self.read[self.own[commit as usize].place()? as usize])
+    }
+
     fn names(&self, commit: u32) -> Option<u32> {
-        match self.read[self.own[commit as usize]? as usize] {
-            Read::Names(shape) => Some(shape),
-            Read::NamesNot | Read::Invalid { .. } => None,
+        match self.own(commit)? {
+            Read::Names(shape) => Some(*shape),
+            Read::Absent | Read::NamesNot | Read::Invalid { .. } => None,
         }
     }
 
@@ -243,7 +309,8 @@ impl<'a, 'r> Scan<'a, 'r> {
             None => adopting.first().copied(),
         };
         let Some(chosen) = chosen else { return Ok(None) };
-        let same = |&commit: &u32| self.own[commit as usize] == self.own[chosen as usize];
+        let manifest = |commit: u32| self.own[commit as usize].place();
+        let same = |&commit: &u32| manifest(commit) == manifest(chosen);
         if self.ground.policy.mirror.adopt.is_none() && !adopting.iter().all(same) {
             let commits = adopting.iter().map(|&commit| history.id(commit)).collect();
             return Err(UsageError::SeveralAdoptions(commits).into());
@@ -264,7 +331,8 @@ impl<'a, 'r> Scan<'a, 'r> {
             let at = commit as usize;
             let parents = history.dag.parents(commit);
             let ancestor_has = parents.iter().any(|&p| had_manifest[p as usize]);
-            had_manifest[at] = ancestor_has || self.own[at].is_some();
+            let own = self.own(commit).unwrap_or(&Read::Absent);
+            had_manifest[at] = ancestor_has || !matches!(own, Read::Absent);
             leads_up[at] = match (&adoption, parents) {
                 (None, _) => false,
                 (Some(adoption), []) => adoption.before[at],
@@ -275,10 +343,10 @@ impl<'a, 'r> Scan<'a, 'r> {
                 of.push(None);
                 continue;
             }
-            of.push(match self.own[at].map(|own| &self.read[own as usize]) {
-                Some(Read::Names(shape)) => Some(*shape),
-                Some(Read::NamesNot) => adopted,
-                Some(Read::Invalid { hint }) => {
+            of.push(match own {
+                Read::Names(shape) => Some(*shape),
+                Read::NamesNot => adopted,
+                Read::Invalid { hint } => {
                     findings.push(RawFinding::at(
                         Check::ManifestInvalid,
                         commit,
@@ -286,15 +354,20 @@ impl<'a, 'r> Scan<'a, 'r> {
                     ));
                     None
                 }
-                None if ancestor_has => {
+                Read::Absent if ancestor_has => {
                     let hint = withhold_hint("an ancestor has a `sync.toml`, this commit has none");
                     findings.push(RawFinding::at(Check::ManifestMissing, commit, hint));
                     None
                 }
-                None => adopted,
+                Read::Absent => adopted,
             });
         }
-        InForce { shapes: self.shapes, of, findings }
+        let gives = self.read.iter().map(|read| match read {
+            Read::Names(shape) => Some(*shape),
+            Read::Absent | Read::NamesNot | Read::Invalid { .. } => None,
+        });
+        let manifests = self.manifests.iter().copied().zip(gives).collect();
+        InForce { shapes: self.shapes, of, manifests, own: self.own, findings }
     }
 }
 

@@ -33,6 +33,7 @@ pub struct StandIn {
 }
 
 /// What the policy tip says about one mirror.
+#[derive(Clone)]
 pub struct Policy {
     /// The mirror, as meant.
     pub mirror: Mirror,

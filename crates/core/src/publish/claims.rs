@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use repo_sync_shared::PublicCommit;
 
-use super::SyncRequest;
+use super::{SyncRequest, since};
 use crate::error::RunError;
 use crate::git::RemoteRefs;
 use crate::plan::{Plan, find_foreign};
@@ -50,6 +50,7 @@ pub(super) fn of_plan(
     let mut claims = of_session(session);
     claims.seen = remote.iter().map(|(name, id)| (name.to_vec(), id)).collect();
     claims.beyond = beyond(session, request, plan)?;
+    claims.since = since::find(session, request, plan)?;
     let rev = request.rev.map(|rev| session.repo.rev(rev)).transpose()?;
     for update in plan.updates() {
         let Some(new) = update.new else { continue };

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 
 use repo_sync_shared::{PrivateCommit, PublicCommit};
 
-use crate::error::RunError;
 use crate::git::RemoteRefs;
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -62,13 +61,5 @@ pub(super) fn recognise(session: &mut Session<'_>, remote: &RemoteRefs, progress
     // What cannot be replayed any more explains nothing.
     if let Ok(more) = session.reopened(&left, progress) {
         *session = more;
-    }
-}
-
-impl<'r> Session<'r> {
-    /// The same session with more of the private history.
-    fn reopened(&self, more: &[PrivateCommit], progress: &dyn Progress) -> Result<Self, RunError> {
-        let more = [&self.more, more].concat();
-        Session::open(self.repo, self.replay.objects(), &self.options, &more, progress)
     }
 }

@@ -11,6 +11,7 @@ mod claims;
 mod hints;
 mod push;
 mod rest;
+mod since;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use crate::canary;
 use crate::checks::{Subject, inspect};
 use crate::error::{Failure, RunError, UsageError};
 use crate::git::{Address, Environment, Git, RemoteRefs, is_absent};
+use crate::ledger::Ledger;
 use crate::manifest::Date;
 use crate::plan::{Plan, Request, find_foreign};
 use crate::progress::{Milestone, Phase, Progress};
@@ -92,7 +94,7 @@ pub fn plan(
     check_address(session, request.address)?;
     let remote = read_refs(request, progress)?;
     hints::recognise(session, &remote, progress);
-    let mut plan = make_plan(session, request, &remote)?;
+    let mut plan = make_plan(session, request, &remote, progress)?;
     check(session, request, &mut plan, progress)?;
     Ok(Ended::of(plan))
 }
@@ -102,8 +104,12 @@ fn make_plan(
     session: &mut Session<'_>,
     request: &SyncRequest<'_>,
     remote: &RemoteRefs,
+    progress: &dyn Progress,
 ) -> Result<Plan, RunError> {
     let mut plan = Plan::make(session, &request.with(remote))?;
+    if session.look_at(&plan.new, progress)? {
+        plan = Plan::make(session, &request.with(remote))?;
+    }
     let faults = canary::probe(session.replay.objects(), &session.policy)?;
     if !faults.is_empty() {
         plan.find(session, faults, request.today);
@@ -127,10 +133,13 @@ pub fn sync(
     let mut staging = None;
     for _ in 0..TRIES {
         hints::recognise(session, &remote, progress);
-        let mut plan = make_plan(session, request, &remote)?;
+        let mut plan = make_plan(session, request, &remote, progress)?;
         progress.reached(Milestone::Planned);
         if plan.outcome() != Outcome::Planned {
             rest::remember(session, request, &plan, &remote);
+            if plan.outcome() == Outcome::UpToDate {
+                Ledger::renew(session, &plan.public);
+            }
             return Ok(Ended::of(plan));
         }
         if staging.is_none() {
@@ -184,7 +193,7 @@ pub fn rewrite(
     progress: &dyn Progress,
 ) -> Result<u64, RunError> {
     let remote = RemoteRefs::default();
-    let plan = make_plan(session, request, &remote)?;
+    let plan = make_plan(session, request, &remote, progress)?;
     if plan.outcome() != Outcome::Planned {
         return Err(RunError::Refused(plan.refusals));
     }
@@ -255,6 +264,9 @@ fn carry_out(
         progress.reached(Milestone::ReadBack);
         progress.reached(Milestone::HintsToBeWritten);
         hints::remember(session, plan);
+        let mut public = plan.public.clone();
+        plan.new.iter().for_each(|&image| public[image as usize] = true);
+        Ledger::renew(session, &public);
         progress.reached(Milestone::HintsWritten);
     }
     Ok(pushed)

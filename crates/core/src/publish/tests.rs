@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The verifier against an engine, a store or a mirror that was tampered with.
 
+mod ends;
 mod fates;
 mod mirrors;
 mod trees;

@@ -145,8 +145,14 @@ impl Images {
         self.image(id, tree, &[], None, None)
     }
 
+    /// The next private commit has this image, its own or one that it inherits.
+    pub(super) fn recall(&mut self, image: Option<u32>, published: bool) {
+        self.of.push(image);
+        self.fates.push(if published { Fate::Published } else { Fate::Dropped });
+    }
+
     /// Two private commits that differ in private things only have one image.
-    fn image(
+    pub(super) fn image(
         &mut self,
         id: PublicCommit,
         tree: PublicTree,

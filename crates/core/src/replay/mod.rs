@@ -8,6 +8,7 @@
 
 mod images;
 mod parents;
+mod recall;
 mod seam;
 mod text;
 
@@ -22,6 +23,7 @@ use crate::filter::{
 };
 use crate::git::{Object, Objects};
 use crate::history::History;
+use crate::ledger::Ledger;
 use crate::manifest::Shape;
 use crate::message::publish_empty;
 use crate::object::{self, Kind, RawCommit, committer_time};
@@ -33,6 +35,7 @@ use crate::survey::Survey;
 pub use images::{Fate, Images};
 
 use parents::{Inherited, reduce};
+use recall::Recalled;
 use text::Texts;
 
 /// The number of the rules that this module keeps. A change that alters one id is
@@ -47,8 +50,9 @@ pub struct Replay<'r> {
     pub images: Arc<Images>,
     /// What was found on the way, by private commit.
     pub findings: Vec<RawFinding>,
-    /// How many headers were dropped because they are not on the allow-list.
-    pub dropped_headers: u64,
+    /// The commits whose images do without headers that are not on the allow-list, and
+    /// how many those are.
+    dropped_headers: Vec<(u32, u32)>,
     objects: &'r Objects<'r>,
     filters: Vec<Filter<'r>>,
     texts: Texts,
@@ -73,7 +77,7 @@ impl<'r> Seed<'r> {
             history: self.history.clone(),
             images: self.images.clone(),
             findings: Vec::new(),
-            dropped_headers: 0,
+            dropped_headers: Vec::new(),
             objects,
             filters: self.filters.iter().map(|filter| filter.filter(objects)).collect(),
             texts: Texts::default(),
@@ -93,7 +97,8 @@ pub struct Terms {
 }
 
 impl<'r> Replay<'r> {
-    /// Replays `history` under `terms`, with what is known of its trees.
+    /// Replays `history` under `terms`, with what is known of its trees, and takes over
+    /// what the ledger remembers.
     ///
     /// # Errors
     /// An object that is needed cannot be read; a seam joins another tree.
@@ -102,6 +107,7 @@ impl<'r> Replay<'r> {
         history: History,
         mut terms: Terms,
         mut survey: Survey,
+        ledger: Option<&Ledger>,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let findings = std::mem::take(&mut terms.in_force.findings);
@@ -113,13 +119,14 @@ impl<'r> Replay<'r> {
         let mut this = Self {
             images: Arc::new(Images::with_capacity(history.len())),
             findings,
-            dropped_headers: 0,
+            dropped_headers: Vec::new(),
             objects,
             filters: filters.collect(),
             texts: Texts::default(),
             terms: Arc::new(terms),
             history: Arc::new(history),
         };
+        let mut recalled = ledger.map(|ledger| Recalled::new(ledger, &this.history));
         progress.start(Phase::Replay, Some(this.history.len() as u64));
         for commit in this.history.numbers() {
             if commit % 256 == 255 {
@@ -128,7 +135,10 @@ impl<'r> Replay<'r> {
                     return Err(RunError::Interrupted);
                 }
             }
-            this.step(commit)?;
+            match recalled.as_mut().zip(this.history.remembered(commit)) {
+                Some((recalled, known)) => this.recall(commit, recalled, known),
+                None => this.step(commit)?,
+            }
         }
         progress.finish(Phase::Replay);
         this.filters.iter_mut().for_each(Filter::share);
@@ -186,7 +196,9 @@ impl<'r> Replay<'r> {
         }
         let object = self.read(commit)?;
         let raw = self.parse(commit, &object)?;
-        self.dropped_headers += raw.other_headers.len() as u64;
+        if let Ok(count @ 1..) = u32::try_from(raw.other_headers.len()) {
+            self.dropped_headers.push((commit, count));
+        }
         let ids: Vec<PublicCommit> = parents.iter().map(|&image| self.images.id(image)).collect();
         let context = self.context(commit, self.filters[shape as usize].shape());
         let written = self.texts.commit(&context, &raw, tree, &ids)?;
@@ -258,6 +270,16 @@ impl<'r> Replay<'r> {
     pub(crate) fn shape_in_force(&self, commit: u32) -> Option<Arc<Shape>> {
         let shape = self.terms.in_force.shape(commit)?;
         Some(self.filters[shape as usize].shape().clone())
+    }
+
+    /// How many headers were dropped because they are not on the allow-list.
+    pub fn dropped_headers(&self) -> u64 {
+        self.dropped_headers.iter().map(|&(_, count)| u64::from(count)).sum()
+    }
+
+    /// Which manifest shapes each commit.
+    pub(crate) fn in_force(&self) -> &InForce {
+        &self.terms.in_force
     }
 
     /// Whether a seam made the image of this commit.

@@ -15,6 +15,9 @@ pub struct Claims {
     pub policy: PolicyAt,
     /// Every private commit of the history, parents first.
     pub commits: Vec<CommitClaim>,
+    /// Which of them stand between what is published and what is planned, if the others
+    /// need not be looked at.
+    pub since: Option<Since>,
     /// Commits whose parents this clone does not hold.
     pub shallow: HashSet<ObjectId>,
     /// The listed private branches, by short name, with their tips.
@@ -28,6 +31,39 @@ pub struct Claims {
     /// Commits of the mirror that are no images, with their parents, where the
     /// mirror had to be asked for them.
     pub beyond: Vec<(PublicCommit, Vec<PublicCommit>)>,
+}
+
+/// The end of a history: one published commit, and all that is not behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Since {
+    /// The places of these commits in [`Claims::commits`], the published one first.
+    pub commits: Vec<u32>,
+    /// The bytes of its image.
+    pub image: Vec<u8>,
+}
+
+impl Claims {
+    /// The same claims about the end of the history only, if its beginning is known, and
+    /// the bytes of the image of its first commit.
+    pub(super) fn narrowed(&self) -> Option<(Self, &[u8])> {
+        let Since { commits, image } = self.since.as_ref()?;
+        let claims = commits.iter().map(|&place| self.commits.get(place as usize).copied());
+        let commits = claims.collect::<Option<Vec<_>>>().filter(|claims| !claims.is_empty())?;
+        // One by one: a long history is not worth copying to be left out.
+        let narrow = Self {
+            mirror: self.mirror.clone(),
+            policy: self.policy.clone(),
+            commits,
+            since: None,
+            shallow: self.shallow.clone(),
+            branches: self.branches.clone(),
+            tags: self.tags.clone(),
+            updates: self.updates.clone(),
+            seen: self.seen.clone(),
+            beyond: self.beyond.clone(),
+        };
+        Some((narrow, image))
+    }
 }
 
 /// Where the manifest of the policy is.

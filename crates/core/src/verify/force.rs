@@ -88,6 +88,9 @@ impl Force {
             Own::Unsound(fault) => return Err(Stop::unsound(format!("its `sync.toml`: {fault}"))),
             Own::Absent | Own::NamesNot => {}
         }
+        if history.is_narrow() {
+            return Err(Stop::Narrow);
+        }
         if self.whole.is_none() {
             self.whole = Some(self.look_at_all(history, settings, withheld)?);
         }

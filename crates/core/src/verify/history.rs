@@ -21,13 +21,17 @@ pub(super) struct History<'r> {
     trees: Vec<ObjectId>,
     index: FxHashMap<ObjectId, u32>,
     by_id: Vec<u32>,
+    /// Whether the first commit stands for all that is behind it.
+    is_narrow: bool,
 }
 
 impl<'r> History<'r> {
-    /// Reads the commits of the claims. Each must come after its parents.
+    /// Reads the commits of the claims. Each must come after its parents; but the first
+    /// of a narrow history has none.
     pub(super) fn read(
         objects: &'r Objects<'r>,
         claims: &Claims,
+        is_narrow: bool,
         progress: &dyn Progress,
     ) -> Result<Self, Stop> {
         let mut this = Self {
@@ -37,6 +41,7 @@ impl<'r> History<'r> {
             trees: Vec::with_capacity(claims.commits.len()),
             index: FxHashMap::default(),
             by_id: Vec::new(),
+            is_narrow,
         };
         for (number, claim) in claims.commits.iter().enumerate() {
             if number % 256 == 0 && progress.interrupted() {
@@ -47,7 +52,9 @@ impl<'r> History<'r> {
             let unread = |fault: String| Stop::unsound(format!("private commit {id}: {fault}"));
             let (tree, parents) =
                 Headed::read(object.data()).and_then(|read| read.links()).map_err(unread)?;
-            let parents = if claims.shallow.contains(&id) { Vec::new() } else { parents };
+            let is_first = this.is_narrow && number == 0;
+            let is_cut_off = is_first || claims.shallow.contains(&id);
+            let parents = if is_cut_off { Vec::new() } else { parents };
             let parents: Option<Vec<u32>> = parents.iter().map(|id| this.number(*id)).collect();
             let parents =
                 parents.ok_or_else(|| unread("its parents are not claimed".to_owned()))?;
@@ -60,6 +67,11 @@ impl<'r> History<'r> {
         this.by_id = this.numbers().collect();
         this.by_id.sort_unstable_by_key(|&commit| this.ids[commit as usize]);
         Ok(this)
+    }
+
+    /// Whether the first commit stands for all that is behind it.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.is_narrow
     }
 
     pub(super) fn numbers(&self) -> std::ops::Range<u32> {
@@ -88,13 +100,22 @@ impl<'r> History<'r> {
     }
 
     /// The commits whose ids begin with these digits.
-    pub(super) fn beginning_with<'h>(&'h self, digits: &'h [u8]) -> impl Iterator<Item = u32> + 'h {
+    ///
+    /// # Errors
+    /// Whether there are any only the whole history knows.
+    pub(super) fn beginning_with<'h>(
+        &'h self,
+        digits: &'h [u8],
+    ) -> Result<impl Iterator<Item = u32> + 'h, Stop> {
+        if self.is_narrow && self.objects.has_prefix(digits) {
+            return Err(Stop::Narrow);
+        }
         let before = |&commit: &u32| {
             let hex = self.id(commit).to_hex();
             hex[..digits.len()] < *digits
         };
         let start = self.by_id.partition_point(before);
         let fits = move |&commit: &u32| self.id(commit).to_hex().starts_with(digits);
-        self.by_id[start..].iter().copied().take_while(fits)
+        Ok(self.by_id[start..].iter().copied().take_while(fits))
     }
 }

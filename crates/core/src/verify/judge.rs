@@ -62,6 +62,7 @@ impl<'r> Judge<'r> {
     pub(super) fn new(
         objects: &'r Objects<'r>,
         claims: &Claims,
+        is_narrow: bool,
         progress: &dyn Progress,
     ) -> Result<Self, Stop> {
         let unread = |fault: String| Stop::Unsound(format!("the manifest of the policy: {fault}"));
@@ -73,13 +74,17 @@ impl<'r> Judge<'r> {
         let settings = Settings::read(&text, &claims.mirror).map_err(unread)?;
         let tip = Rules::read(&text, std::slice::from_ref(&claims.mirror)).map_err(unread)?;
         let tip = tip.ok_or_else(|| unread("it does not name the mirror".to_owned()))?;
-        let history = History::read(objects, claims, progress)?;
+        let history = History::read(objects, claims, is_narrow, progress)?;
         let seams: FxHashMap<u32, Seam> = settings
             .seams
             .iter()
             .filter_map(|seam| Some((history.number(seam.private)?, seam.clone())))
             .collect();
         let mut covered = vec![settings.seams.is_empty(); history.graph.len()];
+        if is_narrow {
+            // It has an image, and only what is covered has one.
+            covered[0] = true;
+        }
         for commit in history.numbers() {
             let descends = history.parents(commit).iter().any(|&parent| covered[parent as usize]);
             covered[commit as usize] |= seams.contains_key(&commit) || descends;
@@ -101,6 +106,29 @@ impl<'r> Judge<'r> {
             seams,
             covered,
         })
+    }
+
+    /// Holds the first of a narrow history against the bytes of its image. That is no
+    /// proof that it stands on the right parents, but the mirror has it, and what is
+    /// judged after it has its id.
+    pub(super) fn prove_first(&mut self, image: &[u8]) -> Result<(), Stop> {
+        let unread = |fault: String| Stop::Unsound(format!("the image of the first: {fault}"));
+        let id = hash(Kind::Commit, image);
+        let Some((shown, filter)) = self.shown(0)? else { return Err(Stop::Narrow) };
+        let object = self.history.object(0)?;
+        let private = Headed::read(object.data()).map_err(unread)?;
+        let public = Headed::read(image).map_err(unread)?;
+        let (tree, _) = public.links().map_err(unread)?;
+        let rules = Rc::clone(self.filters[filter].rules());
+        let mailmap = self.mailmap(0, &rules)?;
+        let people = Public { people: &rules.people, mailmap: mailmap.as_deref() };
+        let mut is_image = self.images.own(0).is_some_and(|own| self.images.id(own) == id);
+        is_image &= tree == shown.tree;
+        for header in ["author", "committer"] {
+            let expected = people.header(private.required(header).map_err(unread)?);
+            is_image &= *expected == *public.required(header).map_err(unread)?;
+        }
+        if is_image { Ok(()) } else { Err(Stop::Narrow) }
     }
 
     /// Judges one commit; what its image shows is wanted if `take` says so.
@@ -199,6 +227,7 @@ impl<'r> Judge<'r> {
         let public = Public { people: &rules.people, mailmap: mailmap.as_deref() };
         let message =
             raw.message.map(|message| self.message(commit, &rules, &public, message, false));
+        let message = message.transpose()?;
         let author = public.header(raw.required("author").map_err(Stop::Unsound)?);
         let committer = public.header(raw.required("committer").map_err(Stop::Unsound)?);
         let encoding = raw.one("encoding").map_err(Stop::Unsound)?;
@@ -283,14 +312,20 @@ impl<'r> Judge<'r> {
         public: &Public<'_>,
         message: &[u8],
         is_tag: bool,
-    ) -> Vec<u8> {
+    ) -> Result<Vec<u8>, Stop> {
         let message = public.message(&rules.message.apply(message));
         with_ids(&message, |digits| self.quoted(commit, rules, digits, is_tag))
     }
 
-    fn quoted(&self, commit: u32, rules: &Rules, digits: &[u8], is_tag: bool) -> Quoted {
+    fn quoted(
+        &self,
+        commit: u32,
+        rules: &Rules,
+        digits: &[u8],
+        is_tag: bool,
+    ) -> Result<Quoted, Stop> {
         let (mut images, mut others) = (Vec::new(), false);
-        for named in self.history.beginning_with(digits) {
+        for named in self.history.beginning_with(digits)? {
             let behind =
                 if named == commit { is_tag } else { self.history.graph.reaches(commit, named) };
             match self.images.own(named) {
@@ -298,11 +333,11 @@ impl<'r> Judge<'r> {
                 Some(_) | None => others = true,
             }
         }
-        match images[..] {
+        Ok(match images[..] {
             [image] => Quoted::Becomes(self.images.id(image)),
             [] if others && rules.mask => Quoted::Masked,
             _ => Quoted::Stays,
-        }
+        })
     }
 
     /// A full private id has no place in a public message, unless the policy knows.

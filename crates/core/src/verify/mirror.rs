@@ -40,7 +40,7 @@ fn audit(
     copy: &StoreView<'_>,
     progress: &dyn Progress,
 ) -> Result<Verdict, Stop> {
-    let mut judge = Judge::new(objects, claims, progress)?;
+    let mut judge = Judge::new(objects, claims, false, progress)?;
     let commits: FxHashSet<ObjectId> = copy.commits()?.into_iter().collect();
     let judged = judge_all(&mut judge, &commits, progress)?;
     let refs = copy.refs()?;

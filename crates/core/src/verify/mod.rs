@@ -43,7 +43,7 @@ mod filter_tests;
 #[cfg(test)]
 mod independence;
 
-pub use claims::{Claims, CommitClaim, PolicyAt, RefClaim};
+pub use claims::{Claims, CommitClaim, PolicyAt, RefClaim, Since};
 pub use mirror::audit_mirror;
 pub use staged::audit_store;
 pub use store::StoreView;
@@ -77,6 +77,9 @@ pub struct Verdict {
 /// As many findings as anybody reads.
 const MOST_FINDINGS: usize = 100;
 
+/// What is wrong where nobody looks at more than a part.
+const PART: &str = "a part of the history does not say it";
+
 /// The rules of the policy, as the verifier reads them; or what is wrong with them.
 ///
 /// # Errors
@@ -93,6 +96,7 @@ pub(crate) fn rules_at(
     match rules {
         Ok(rules) => Ok(Ok(rules)),
         Err(Stop::Unsound(fault)) => Ok(Err(fault)),
+        Err(Stop::Narrow) => Ok(Err(PART.to_owned())),
         Err(Stop::Run(err)) => Err(*err),
     }
 }
@@ -109,6 +113,7 @@ fn settled(verdict: Result<Verdict, Stop>) -> Result<Verdict, RunError> {
             Ok(verdict)
         }
         Err(Stop::Run(err)) => Err(*err),
+        Err(Stop::Narrow) => settled(Err(Stop::unsound(PART))),
         Err(Stop::Unsound(fault)) => {
             Ok(Verdict { findings: vec![finding(None, None, fault)], ..Verdict::default() })
         }

@@ -49,7 +49,8 @@ pub(crate) fn public_section(message: &[u8]) -> Vec<u8> {
 
 /// A message with all ids that it quotes masked.
 pub(crate) fn masked(message: &[u8]) -> Vec<u8> {
-    text::with_ids(message, |_| Quoted::Masked)
+    let masked = text::with_ids(message, |_| Ok::<_, std::convert::Infallible>(Quoted::Masked));
+    masked.unwrap_or_else(|never| match never {})
 }
 
 /// Whether a message asks to be published although its commit changes nothing.

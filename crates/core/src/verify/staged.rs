@@ -45,38 +45,64 @@ fn audit(
     // other thinks.
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| read(store, progress));
-        let judged = judge(claims, objects, store, progress);
-        let held = reader.join().expect("reading a store does not panic");
-        let (mut judge, judged) = judged?;
-        let held = held?;
-        let audit = Audit {
-            objects: held.objects.len() as u64,
-            bytes: held.bytes,
-            commits: judged,
-            refs: claims.updates.len() as u64,
-            waivers: judge.settings.waivers,
-            skipped: 0,
+        // Most of a long history is behind what is published, and says nothing of what is
+        // new. Only where the two sides agree is that the end of it.
+        let narrowed = claims.narrowed();
+        let narrow = narrowed
+            .as_ref()
+            .map(|(narrow, first)| judge(narrow, Some(first), objects, store, progress));
+        let whole = || judge(claims, None, objects, store, progress);
+        let (judged, is_narrow) = match narrow {
+            Some(Ok(judged)) => (Ok(judged), true),
+            Some(Err(Stop::Run(err))) => (Err(Stop::Run(err)), true),
+            Some(Err(Stop::Narrow | Stop::Unsound(_))) | None => (whole(), false),
         };
-        account(&mut judge, held);
-        for fault in store.faults() {
-            judge.disagree(None, None, fault);
+        let held = reader.join().expect("reading a store does not panic");
+        let (judged, held) = (judged?, held?);
+        let verdict = conclude(claims, judged, &held, store)?;
+        if is_narrow && !verdict.findings.is_empty() {
+            return conclude(claims, whole()?, &held, store);
         }
-        for (name, _) in store.refs()? {
-            let name = repo_sync_shared::escape_bytes(&name);
-            judge.disagree(None, None, format!("the store has a ref `{name}`"));
-        }
-        Ok(Verdict { audit, findings: judge.findings, ..Verdict::default() })
+        Ok(verdict)
     })
 }
 
-/// Judges all that is new, and how many commits that were.
+/// Adds what is to say of the store.
+fn conclude(
+    claims: &Claims,
+    (mut judge, judged): (Judge<'_>, u64),
+    held: &Holdings,
+    store: &StoreView<'_>,
+) -> Result<Verdict, Stop> {
+    let audit = Audit {
+        objects: held.objects.len() as u64,
+        bytes: held.bytes,
+        commits: judged,
+        refs: claims.updates.len() as u64,
+        waivers: judge.settings.waivers,
+        skipped: 0,
+    };
+    account(&mut judge, held);
+    for fault in store.faults() {
+        judge.disagree(None, None, fault);
+    }
+    for (name, _) in store.refs()? {
+        let name = repo_sync_shared::escape_bytes(&name);
+        judge.disagree(None, None, format!("the store has a ref `{name}`"));
+    }
+    Ok(Verdict { audit, findings: judge.findings, ..Verdict::default() })
+}
+
+/// Judges all that is new, and how many commits that were. `first` is the image of the
+/// first commit, if that stands for all that is behind it.
 fn judge<'r>(
     claims: &Claims,
+    first: Option<&[u8]>,
     objects: &'r Objects<'r>,
     store: &StoreView<'_>,
     progress: &dyn Progress,
 ) -> Result<(Judge<'r>, u64), Stop> {
-    let mut judge = Judge::new(objects, claims, progress)?;
+    let mut judge = Judge::new(objects, claims, first.is_some(), progress)?;
     let public = judge.images.behind(&claims.seen, &judge.beyond);
     let tags = refs(&mut judge, claims)?;
     let expected = expected(&judge, claims, &tags, &public);
@@ -93,6 +119,8 @@ fn judge<'r>(
         if bases.contains(&commit) {
             judge.before.insert(commit);
             judge.before.extend(store.listed(commit)?);
+        } else if first.is_some() && judge.images.number(commit).is_none() {
+            return Err(Stop::Narrow);
         }
     }
     let to_judge = commits_to_judge(&judge, claims, &public);
@@ -101,6 +129,14 @@ fn judge<'r>(
             if public[image as usize] {
                 judge.take_as_public(image)?;
             }
+        }
+    }
+    if let Some(image) = first {
+        judge.prove_first(image)?;
+        // What is public is judged here as well: the ids show that it stands on the first.
+        let settled: FxHashSet<u32> = to_judge.iter().copied().collect();
+        for commit in judge.history.numbers().skip(1).filter(|one| !settled.contains(one)) {
+            judge.judge(commit, false)?;
         }
     }
     let mut judged = 0;
@@ -271,9 +307,9 @@ fn read(store: &StoreView<'_>, progress: &dyn Progress) -> Result<Holdings, Stop
 }
 
 /// All that is wanted is in the store, and nothing else.
-fn account(judge: &mut Judge<'_>, held: Holdings) {
+fn account(judge: &mut Judge<'_>, held: &Holdings) {
     let (wanted, before) = (&judge.wanted, &judge.before);
-    let mut faults = held.faults;
+    let mut faults = held.faults.clone();
     for &(id, kind) in &held.objects {
         match wanted.get(&id) {
             Some(expected) if *expected == kind => {}

@@ -11,6 +11,8 @@ pub(super) enum Stop {
     Run(Box<RunError>),
     /// What was found can be no image of anything.
     Unsound(String),
+    /// Only the whole history has the answer.
+    Narrow,
 }
 
 impl Stop {

@@ -45,7 +45,8 @@ impl Judge<'_> {
         let public = Public { people: &rules.people, mailmap: mailmap.as_deref() };
         let tagger = raw.one("tagger").map_err(unread)?.map(|tagger| public.header(tagger));
         let message = raw.message.map(unsigned);
-        let message = message.map(|text| self.message(commit, &rules, &public, text, true));
+        let message =
+            message.map(|text| self.message(commit, &rules, &public, text, true)).transpose()?;
         let bytes = write_tag(image, name, tagger.as_deref(), message.as_deref());
         let names = hash(Kind::Tag, &bytes);
         Ok(Some(PublicTag { names, commit: image, message: Some(message.unwrap_or_default()) }))

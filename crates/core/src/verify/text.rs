@@ -54,11 +54,14 @@ fn public_section(message: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The message with every quoted id as `become` says.
-pub(super) fn with_ids(message: &[u8], mut becomes: impl FnMut(&[u8]) -> Quoted) -> Vec<u8> {
+/// The message with every quoted id as `become` says, unless it cannot say so.
+pub(super) fn with_ids<E>(
+    message: &[u8],
+    mut becomes: impl FnMut(&[u8]) -> Result<Quoted, E>,
+) -> Result<Vec<u8>, E> {
     let mut out = message.to_vec();
     for id in quoted_ids(message) {
-        match becomes(&message[id.clone()]) {
+        match becomes(&message[id.clone()])? {
             Quoted::Stays => {}
             Quoted::Becomes(public) => {
                 let len = id.len();
@@ -67,7 +70,7 @@ pub(super) fn with_ids(message: &[u8], mut becomes: impl FnMut(&[u8]) -> Quoted)
             Quoted::Masked => out[id].fill(b'0'),
         }
     }
-    out
+    Ok(out)
 }
 
 /// Where ids stand: 7 to 40 lower-case hexadecimal digits between bytes of no word,

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use anyhow::anyhow;
 use repo_sync_core::error::RunError;
 use repo_sync_core::explain::{Explanation, explain};
-use repo_sync_core::session::Session;
+use repo_sync_core::session::{Session, SessionOptions};
 use repo_sync_shared::Outcome;
 
 use crate::args::Format;
@@ -48,6 +48,8 @@ pub fn run(ctx: &Context, ui: &mut Ui, args: &ExplainArgs) -> Result<Outcome, Cl
     let more: Vec<_> = engine.rev_or_policy(rev.as_deref())?.into_iter().collect();
     let mut mirrors = Vec::new();
     for options in engine.mirrors(ctx, &objects)? {
+        // The first commit that shows a path is sought in all of the history.
+        let options = SessionOptions { from_scratch: true, ..options };
         let mut session = Session::open(&engine.repo, &objects, &options, &more, &engine.watch)?;
         let commit = more.first().copied().unwrap_or(session.policy.tip);
         let paths: Vec<Explanation> = paths

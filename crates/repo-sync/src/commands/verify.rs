@@ -70,7 +70,9 @@ fn one(
     options: &SessionOptions,
     args: &VerifyArgs,
 ) -> Result<Report, CliError> {
-    let mut session = Session::open(&engine.repo, objects, options, &[], &engine.watch)?;
+    // An audit remembers nothing.
+    let options = SessionOptions { from_scratch: true, ..options.clone() };
+    let mut session = Session::open(&engine.repo, objects, &options, &[], &engine.watch)?;
     let address = address(ctx, &engine.repo, &session.policy)?;
     let request = SyncRequest {
         rev: None,

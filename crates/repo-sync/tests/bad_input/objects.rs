@@ -67,6 +67,8 @@ fn a_missing_commit() {
         let case = loose();
         let id = case.resolve(rev);
         case.remove(&id);
+        // What is remembered of published commits needs none of them.
+        let _ = fs::remove_file(case.repo().path().join(".git/repo-sync/public/ledger"));
         case.refused(
             "object-missing",
             &[&format!("commit {id} is missing"), "git fetch --refetch"],

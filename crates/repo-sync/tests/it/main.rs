@@ -6,6 +6,7 @@ mod crashes;
 mod golden;
 mod incremental;
 mod laws;
+mod remembered;
 mod rest;
 mod rewritten;
 mod transport;

@@ -62,7 +62,7 @@ fn without_a_change_no_history_is_walked() {
     env.repo().loosen();
     fs::remove_file(object).expect("every object was loosened");
     assert_eq!(sync(&env, &mirror, None)["outcome"], "up-to-date");
-    let _ = fs::remove_file(note(&env));
+    let _ = fs::remove_dir_all(note(&env).with_file_name(""));
     assert_eq!(json(&env, "sync", None, mirror.path(), 3)["outcome"], "refused");
 }
 

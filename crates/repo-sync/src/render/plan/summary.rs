@@ -198,8 +198,8 @@ fn notes(shown: &Shown<'_, '_>, verbose: bool) -> Result<Vec<String>, CliError> 
                 .to_owned(),
         );
     }
-    if verbose && replay.dropped_headers > 0 {
-        let headers = count(replay.dropped_headers, "header");
+    if verbose && replay.dropped_headers() > 0 {
+        let headers = count(replay.dropped_headers(), "header");
         notes.push(format!("left out of the public commits: {headers} (signatures and such)"));
     }
     Ok(notes)

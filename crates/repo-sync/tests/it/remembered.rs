@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a clone remembers of the runs before spares it work, and changes nothing: every
+//! command says the same as in a clone that remembers nothing.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use repo_sync_testing::{BareMirror, History, TestEnv, Tree};
+
+use crate::common::{Case, env, for_each_seed, fresh_clone, json, map, sync};
+
+/// In steps, and with more of the history each time.
+#[test]
+fn remembering_changes_nothing() {
+    let (seeds, remembering) = (AtomicU32::new(0), AtomicU32::new(0));
+    for_each_seed(16, |case, _| {
+        let clones = ["with", "without"].map(|name| {
+            (fresh_clone(&case.env, name), case.generated.mirror(&format!("{name}.git")))
+        });
+        let homes = ["with", "without"].map(|name| case.env.join(name).join(".git/repo-sync"));
+        let line = case.env.repo().git(["rev-list", "--first-parent", "--reverse", "main"]);
+        let line: Vec<_> = line.lines().collect();
+        let end = line.len() - 1;
+        for step in [end / 3, end / 2, end * 3 / 4, end] {
+            let said = clones.each_ref().map(|(clone, mirror)| {
+                everything(case, clone, mirror, line[step], line[end / 2], || {
+                    if mirror.path().ends_with("without.git") {
+                        let _ = fs::remove_dir_all(&homes[1]);
+                    }
+                })
+            });
+            let [with, without] = &said;
+            for (with, without) in with.iter().zip(without) {
+                assert_eq!(with, without, "{}", case.generated.description);
+            }
+            let [with, without] = clones.each_ref().map(|(_, mirror)| mirror.refs());
+            assert_eq!(with, without, "{}", case.generated.description);
+        }
+        seeds.fetch_add(1, Ordering::Relaxed);
+        if homes[0].join("public/ledger").exists() {
+            remembering.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    // Some histories have something to be told each time, or mask what refs reach.
+    let (seeds, remembering) = (seeds.into_inner(), remembering.into_inner());
+    assert!(remembering * 2 > seeds, "only {remembering} of {seeds} clones remember anything");
+}
+
+/// What each command says of a clone, without the name of the mirror. Before each comes
+/// `before`.
+fn everything(
+    case: &Case,
+    clone: &TestEnv,
+    mirror: &BareMirror,
+    rev: &str,
+    middle: &str,
+    before: impl Fn(),
+) -> Vec<String> {
+    let to = mirror.path().to_string_lossy();
+    let range = format!("{middle}..main");
+    let several_seams =
+        case.env.repo().git(["show", "main:sync.toml"]).matches("[[seam]]").count() > 1;
+    let mut said = Vec::new();
+    for command in [
+        &["plan", "--to", &to][..],
+        &["plan", rev, "--to", &to],
+        &["check", "--range", &range],
+        &["map"],
+        // With several seams on a line, what is published behind the last one is another
+        // history than the one that it begins.
+        &["sync", if several_seams { "main" } else { rev }, "--to", &to],
+        &["plan", "--to", &to],
+    ] {
+        before();
+        let screen = clone.run(command.iter().chain(&["--format", "json"]));
+        said.push(format!("{command:?} {}\n{}", screen.status, screen.stdout));
+    }
+    said.iter().map(|said| said.replace(&*to, "MIRROR")).collect()
+}
+
+const MANIFEST: &str = r#"version = 1
+include = ["src"]
+[mirror.public]
+url = "https://example.com/acme/widget.git"
+branches = ["main", "release/*"]
+"#;
+
+/// Bytes that say enough to be known again.
+const TELLING: &str =
+    "fn bill() {\n    charge(every, customer);\n    twice(when, nobody, looks);\n}\n";
+
+fn file(name: &str) -> impl Fn(Tree) -> Tree {
+    move |tree| tree.file(format!("src/{name}.rs"), name)
+}
+
+/// A mirror that holds everything, and a clone that remembers it.
+fn published() -> (TestEnv, BareMirror) {
+    let history = History::new()
+        .commit("one", |tree| file("one")(tree.file("sync.toml", MANIFEST)))
+        .commit("hidden", |tree| tree.file("cloud/bill.rs", TELLING))
+        .commit("two", |tree| file("two")(tree.delete("cloud/bill.rs")))
+        .commit("three", file("three"));
+    let env = env(history.build());
+    let mirror = BareMirror::new(env.repo().scratch(), "mirror.git");
+    sync(&env, &mirror, None);
+    assert!(ledger(&env).exists());
+    (env, mirror)
+}
+
+fn ledger(env: &TestEnv) -> PathBuf {
+    env.repo().path().join(".git/repo-sync/public/ledger")
+}
+
+fn forget(env: &TestEnv) {
+    let _ = fs::remove_file(ledger(env));
+}
+
+/// How the next run ends after a change, whether the clone remembers anything or not:
+/// alike.
+#[track_caller]
+fn check(change: impl Fn(&mut TestEnv, &BareMirror), status: i32, outcome: &str) {
+    let [with, without] = [false, true].map(|forgets| {
+        let (mut env, mirror) = published();
+        change(&mut env, &mirror);
+        if forgets {
+            forget(&env);
+        }
+        let said = json(&env, "sync", None, mirror.path(), status);
+        assert_eq!(said["outcome"], outcome, "{said:#}");
+        mirror.git().run(["fsck", "--full", "--strict"]);
+        (said, mirror.refs(), map(&env))
+    });
+    assert_eq!(with, without);
+}
+
+#[test]
+fn nothing_is_read_that_is_remembered() {
+    let (mut env, mirror) = published();
+    env.repo_mut().extend(|it| it.commit("four", file("four")));
+    env.repo().loosen();
+    for name in ["one", "hidden"] {
+        let id = env.repo().id(name).to_string();
+        let object = env.repo().path().join(".git/objects").join(&id[..2]).join(&id[2..]);
+        fs::remove_file(object).expect("every object was loosened");
+    }
+    assert_eq!(sync(&env, &mirror, None)["outcome"], "synced");
+    forget(&env);
+    assert_eq!(json(&env, "sync", None, mirror.path(), 3)["outcome"], "refused");
+}
+
+#[test]
+fn what_comes_after_is_replayed() {
+    check(|_, _| {}, 0, "up-to-date");
+    let more = |more: fn(History) -> History| {
+        move |env: &mut TestEnv, _: &BareMirror| env.repo_mut().extend(more)
+    };
+    check(more(|it| it.commit("four", file("four"))), 0, "synced");
+    check(more(|it| it.commit("four", |tree| tree.file("cloud/four.rs", "4"))), 0, "up-to-date");
+    check(more(|it| it.branch("release/1", "one").commit("fix", file("fix"))), 0, "synced");
+    check(more(|it| it.branch("release/1", "hidden")), 0, "synced");
+    let merged = |it: History| {
+        let topic = it.branch("topic", "hidden").commit("a", |tree| tree.file("cloud/a.rs", "a"));
+        topic.on("main").merge("join", ["topic"], |tree| tree).commit("five", file("five"))
+    };
+    check(more(merged), 0, "synced");
+    let quoted = |it: History| it.commit("Revert 1234567 and deadbeef", file("four"));
+    check(more(quoted), 0, "synced");
+}
+
+/// A message that names a published commit names its image.
+#[test]
+fn ids_of_what_is_remembered_become_those_of_the_images() {
+    let quote = |env: &mut TestEnv, _: &BareMirror| {
+        let id = env.repo().id("two").to_string();
+        env.repo_mut().extend(|it| it.commit(&*format!("Revert {}", &id[..12]), file("four")));
+    };
+    check(quote, 0, "synced");
+    let private = |env: &mut TestEnv, _: &BareMirror| {
+        let id = env.repo().id("hidden").to_string();
+        env.repo_mut().extend(|it| it.commit(&*format!("Revert {}", &id[..12]), file("four")));
+    };
+    check(private, 3, "refused");
+}
+
+#[test]
+fn what_was_private_is_remembered() {
+    let copy = |env: &mut TestEnv, _: &BareMirror| {
+        env.repo_mut().extend(|it| it.commit("copy", |tree| tree.file("src/bill.rs", TELLING)));
+    };
+    check(copy, 3, "refused");
+}
+
+/// Where the mirror or the manifest are not what they were, all is replayed again.
+#[test]
+fn other_terms_begin_anew() {
+    let back = |_: &mut TestEnv, mirror: &BareMirror| {
+        mirror.git().run(["update-ref", "refs/heads/main", "main~"]);
+    };
+    check(back, 0, "synced");
+    let gone = |_: &mut TestEnv, mirror: &BareMirror| {
+        mirror.git().run(["update-ref", "-d", "refs/heads/main"]);
+    };
+    check(gone, 0, "synced");
+    let withheld = |env: &mut TestEnv, _: &BareMirror| {
+        let id = env.repo().id("three");
+        let text = format!("{MANIFEST}[[withhold]]\ncommits = \"{id}\"\nreason = \"too late\"\n");
+        env.repo_mut().extend(|it| it.commit("withhold", |tree| tree.file("sync.toml", &*text)));
+    };
+    check(withheld, 4, "diverged");
+    let rewound = |env: &mut TestEnv, _: &BareMirror| {
+        env.repo().git(["update-ref", "refs/heads/main", "main~"]);
+    };
+    check(rewound, 0, "up-to-date");
+    let another_root = |env: &mut TestEnv, _: &BareMirror| {
+        env.repo_mut().extend(|it| {
+            let other = it
+                .orphan("other")
+                .commit("root", |tree| file("root")(tree.file("sync.toml", MANIFEST)));
+            other.on("main").merge("join", ["other"], |tree| file("root")(tree))
+        });
+    };
+    check(another_root, 3, "refused");
+}
+
+/// A ledger that is damaged, or of another repository, is none.
+#[test]
+fn a_broken_ledger_says_nothing() {
+    let four = |env: &mut TestEnv| env.repo_mut().extend(|it| it.commit("four", file("four")));
+    for at in [0, 20, 60, 200, 400] {
+        let flip = |env: &mut TestEnv, _: &BareMirror| {
+            four(env);
+            let mut bytes = fs::read(ledger(env)).expect("it is there");
+            bytes[at] ^= 1;
+            fs::write(ledger(env), bytes).expect("it is ours");
+        };
+        check(flip, 0, "synced");
+    }
+    let other = |env: &mut TestEnv, _: &BareMirror| {
+        four(env);
+        let history = History::new()
+            .commit("elsewhere", |tree| file("other")(tree.file("sync.toml", MANIFEST)));
+        let elsewhere = crate::common::env(history.build());
+        let mirror = BareMirror::new(elsewhere.repo().scratch(), "mirror.git");
+        sync(&elsewhere, &mirror, None);
+        fs::copy(ledger(&elsewhere), ledger(env)).expect("both are there");
+    };
+    check(other, 0, "synced");
+}
