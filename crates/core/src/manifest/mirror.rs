@@ -13,6 +13,7 @@ use super::near::nearest;
 use super::raw::RawManifest;
 use super::seam::{Seam, Withhold, full_id, seam, withhold};
 use super::shape::{Shape, Shaper};
+use super::standalone::{Standalone, standalone};
 use crate::paths::Pattern;
 
 /// A public mirror, and what holds for it, shared or its own.
@@ -42,6 +43,8 @@ pub struct Mirror {
     pub waivers: Vec<Waiver>,
     /// What is looked for besides.
     pub check: CheckSettings,
+    /// What is run in the public tree, if anything is.
+    pub standalone: Option<Standalone>,
 }
 
 /// The mirrors of a manifest, in the order of the file.
@@ -51,6 +54,7 @@ pub(super) fn mirrors(source: Source<'_>, raw: &RawManifest) -> Result<Vec<Mirro
     let waivers =
         raw.waiver.iter().map(|raw| waiver(source, raw)).collect::<Result<Vec<_>, _>>()?;
     let check = check(source, &raw.check)?;
+    let standalone = raw.standalone.as_ref().map(|raw| standalone(source, raw)).transpose()?;
     let withheld =
         raw.withhold.iter().map(|raw| withhold(source, raw)).collect::<Result<Vec<_>, _>>()?;
     let shared_adopt = raw.adopt.as_ref().map(|adopt| full_id(source, adopt)).transpose()?;
@@ -76,6 +80,7 @@ pub(super) fn mirrors(source: Source<'_>, raw: &RawManifest) -> Result<Vec<Mirro
             guard: guard.clone(),
             waivers: waivers.clone(),
             check: check.clone(),
+            standalone: standalone.clone(),
         });
     }
     if mirrors.is_empty() {

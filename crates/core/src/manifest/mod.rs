@@ -21,6 +21,7 @@ mod people;
 mod raw;
 mod seam;
 mod shape;
+mod standalone;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ pub use names::Branches;
 pub use past::PastManifest;
 pub use seam::{Seam, WithheldCommits, Withhold};
 pub use shape::Shape;
+pub use standalone::{ShellLine, Standalone};
 
 use error::Source;
 

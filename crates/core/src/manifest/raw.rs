@@ -67,9 +67,7 @@ pub(super) struct RawManifest {
     pub(super) waiver: Vec<Spanned<RawWaiver>>,
     #[serde(default)]
     pub(super) check: RawCheck,
-    /// A table; what is in it is the business of the command that runs it.
-    #[serde(rename = "standalone")]
-    pub(super) _standalone: Option<toml::Table>,
+    pub(super) standalone: Option<Spanned<RawStandalone>>,
 }
 
 impl RawManifest {
@@ -199,6 +197,21 @@ pub(super) struct RawCheck {
     #[serde(default)]
     pub(super) phrases: Vec<Text>,
     pub(super) gitleaks: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "a map")]
+pub(super) struct RawStandalone {
+    #[serde(default)]
+    pub(super) commands: Vec<Text>,
+    #[serde(default)]
+    pub(super) cargo: bool,
+    #[serde(default)]
+    pub(super) sync: bool,
+    #[serde(default)]
+    pub(super) env: Vec<Text>,
+    pub(super) time_limit: Option<Spanned<i64>>,
+    pub(super) output_limit: Option<Spanned<i64>>,
 }
 
 /// The manifest of the policy tip as written: every key is known, or an error.
