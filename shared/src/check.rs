@@ -155,6 +155,8 @@ checks! {
     UnknownPublicRef = "unknown-public-ref", WARN;
     /// A push by hand to a mirror of what no sync would send.
     RawPush = "raw-push", ALWAYS;
+    /// The public tree does not build, test or load without the private one.
+    Standalone = "standalone", ALWAYS;
     /// The independent verifier came to another result.
     VerifierDisagrees = "verifier-disagrees", ALWAYS;
     /// Notice: a pattern of the manifest matches nothing.

@@ -128,6 +128,12 @@ pub enum UsageError {
     /// No manifest says what of a commit is public.
     #[error("no manifest governs commit {0}, so nothing of it is public")]
     NothingGoverns(PrivateCommit),
+    /// Nothing says what to run in the public tree.
+    #[error("the manifest has no `[standalone]`")]
+    NoStandalone,
+    /// Temporary files would lie in the private repository.
+    #[error("`{}` lies in the private repository, where no public tree stands alone", .0.display())]
+    ScratchInside(PathBuf),
     /// An export never writes over anything.
     #[error("`{}` is not an empty directory", .0.display())]
     NotEmpty(PathBuf),

@@ -42,6 +42,7 @@ pub mod report;
 pub mod session;
 pub mod shipment;
 pub mod staging;
+pub mod standalone;
 pub mod surface;
 mod survey;
 mod tree;

@@ -19,19 +19,22 @@ pub enum Phase {
     Stage,
     /// The verifier makes commits again and reads objects; counted in both.
     Verify,
+    /// Commands are run in the public tree; counted in commands.
+    Standalone,
     /// The mirror takes what was staged; counted in refs.
     Push,
 }
 
 impl Phase {
     /// Every phase there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Walk,
         Self::Filter,
         Self::Replay,
         Self::Check,
         Self::Stage,
         Self::Verify,
+        Self::Standalone,
         Self::Push,
     ];
 }

@@ -179,6 +179,8 @@ fn usage_hint(error: &UsageError) -> Option<&'static str> {
         UsageError::NothingGoverns(_) => Some(
             "it lies behind a seam, is withheld, or is not part of the history that has a manifest",
         ),
+        UsageError::NoStandalone => Some("say there what to run: `commands`, or `cargo = true`"),
+        UsageError::ScratchInside(_) => Some("set `TMPDIR` to a directory outside of it"),
         UsageError::NotEmpty(_) => Some("name a directory that is empty or not there yet"),
         UsageError::MirrorIsPrivate(_) => Some("a mirror is a repository of its own"),
     }

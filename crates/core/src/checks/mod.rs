@@ -44,6 +44,7 @@ use crate::report::RawFinding;
 use crate::session::Session;
 
 pub use inspect::{Subject, inspect};
+pub(crate) use packages::private_crates;
 
 /// A file, link or gitlink that is new in its place.
 struct NewEntry<'a> {

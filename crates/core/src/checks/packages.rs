@@ -4,22 +4,32 @@
 use std::collections::BTreeSet;
 
 use super::tips::{FilesIn, Tips};
+use crate::session::Session;
 
 /// Names of packages that are private as a whole: declared below a private
 /// directory, and by nothing that is public.
 pub(super) fn private_packages(tips: &Tips<'_>) -> BTreeSet<String> {
-    let mut private = names(tips, FilesIn::PrivateDirectories);
+    private(tips, READERS)
+}
+
+/// The same for the packages of cargo alone.
+pub(crate) fn private_crates(session: &Session<'_>) -> BTreeSet<String> {
+    private(&Tips::new(session), &[CARGO])
+}
+
+fn private(tips: &Tips<'_>, readers: &[(&[u8], Reader)]) -> BTreeSet<String> {
+    let mut private = names(tips, FilesIn::PrivateDirectories, readers);
     if !private.is_empty() {
-        for public in names(tips, FilesIn::Public) {
+        for public in names(tips, FilesIn::Public, readers) {
             private.remove(&public);
         }
     }
     private
 }
 
-fn names(tips: &Tips<'_>, place: FilesIn) -> BTreeSet<String> {
+fn names(tips: &Tips<'_>, place: FilesIn, readers: &[(&[u8], Reader)]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (file, read) in READERS {
+    for (file, read) in readers {
         for id in tips.files(place, &|name| name == *file) {
             let text = tips.read(id).and_then(|bytes| String::from_utf8(bytes).ok());
             names.extend(text.as_deref().and_then(read).filter(|name| is_a_name(name)));
@@ -31,8 +41,10 @@ fn names(tips: &Tips<'_>, place: FilesIn) -> BTreeSet<String> {
 /// How the name is read from each kind of manifest.
 type Reader = fn(&str) -> Option<String>;
 
+const CARGO: (&[u8], Reader) = (b"Cargo.toml", cargo);
+
 const READERS: &[(&[u8], Reader)] =
-    &[(b"Cargo.toml", cargo), (b"go.mod", go), (b"package.json", npm), (b"pyproject.toml", python)];
+    &[CARGO, (b"go.mod", go), (b"package.json", npm), (b"pyproject.toml", python)];
 
 fn cargo(text: &str) -> Option<String> {
     let table = text.parse::<toml::Table>().ok()?;

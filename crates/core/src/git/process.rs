@@ -126,12 +126,12 @@ impl Git {
     /// lets through of its own, filtered by a list of names that are known to be
     /// harmless.
     pub fn at(git_dir: &Path, environment: &Environment) -> Self {
-        Self { git_dir: Some(git_dir.to_owned()), environment: environment.0.clone() }
+        Self { git_dir: Some(git_dir.to_owned()), environment: environment.passed.clone() }
     }
 
     /// Git without a repository.
     pub fn anywhere(environment: &Environment) -> Self {
-        Self { git_dir: None, environment: environment.0.clone() }
+        Self { git_dir: None, environment: environment.passed.clone() }
     }
 
     /// The same with one more variable, which its children are to see.
@@ -252,19 +252,30 @@ impl Git {
 /// The variables that `git` children may see, taken from a process by the
 /// command line, or made by a server.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(Vec<(OsString, OsString)>);
+pub struct Environment {
+    passed: Vec<(OsString, OsString)>,
+    /// What no `git` child sees; a manifest may name some of it for its own commands.
+    others: Vec<(OsString, OsString)>,
+}
 
 impl Environment {
-    /// Keeps of `variables` what a child may see.
+    /// Tells of `variables` those that a child may see from the others.
     pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let passes = |key: &OsString| key.to_str().is_some_and(|key| PASSED.contains(&key));
-        Self(variables.into_iter().filter(|(key, _)| passes(key)).collect())
+        let (passed, others) = variables.into_iter().partition(|(key, _)| passes(key));
+        Self { passed, others }
+    }
+
+    /// The value of any one variable, whether a `git` child may see it or not.
+    pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {
+        let mut all = self.passed.iter().chain(&self.others);
+        all.find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
     }
 
     /// Another program than git, in the same environment.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().envs(self.0.iter().map(|(key, value)| (key, value)));
+        command.env_clear().envs(self.passed.iter().map(|(key, value)| (key, value)));
         command
     }
 }

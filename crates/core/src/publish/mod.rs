@@ -27,6 +27,7 @@ use crate::plan::{Plan, Request, find_foreign};
 use crate::progress::{Milestone, Phase, Progress};
 use crate::session::Session;
 use crate::staging::Staging;
+use crate::standalone::before_push;
 use crate::verify::{StoreView, audit_store};
 
 pub use audit::{Audited, verify};
@@ -161,6 +162,10 @@ pub fn sync(
             return Ok(Ended::of(plan));
         }
         let audit = stage(session, request, staging, &mut plan, &remote, progress)?;
+        if plan.outcome() != Outcome::Planned {
+            return Ok(Ended { audit, ..Ended::of(plan) });
+        }
+        before_push(session, &mut plan, request.today, request.environment, progress)?;
         if plan.outcome() != Outcome::Planned {
             return Ok(Ended { audit, ..Ended::of(plan) });
         }

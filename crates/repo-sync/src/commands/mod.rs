@@ -23,6 +23,7 @@ pub mod map;
 pub mod plan;
 mod receipt;
 mod run;
+pub mod standalone;
 pub mod sync;
 pub mod verify;
 
@@ -38,6 +39,7 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     Map(map::MapArgs),
     Export(export::ExportArgs),
+    Standalone(standalone::StandaloneArgs),
     Hook(hook::HookArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -55,6 +57,7 @@ impl Command {
             Self::Explain(_) => "explain",
             Self::Map(_) => "map",
             Self::Export(_) => "export",
+            Self::Standalone(_) => "standalone",
             Self::Hook(_) => "hook",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
@@ -70,7 +73,11 @@ impl Command {
         /// For one whose output is a file in itself.
         const WRITES: &[Format] = &[Format::Text];
         match self {
-            Self::Plan(_) | Self::Sync(_) | Self::Check(_) | Self::Verify(_) => FINDS,
+            Self::Plan(_)
+            | Self::Sync(_)
+            | Self::Check(_)
+            | Self::Verify(_)
+            | Self::Standalone(_) => FINDS,
             Self::Init(_) | Self::Explain(_) | Self::Map(_) | Self::Export(_) | Self::Hook(_) => {
                 REPORTS
             }
@@ -90,6 +97,7 @@ pub fn run(ctx: &Context, ui: &mut Ui, command: &Command) -> Result<Outcome, Cli
         Command::Explain(args) => explain::run(ctx, ui, args),
         Command::Map(args) => map::run(ctx, ui, args),
         Command::Export(args) => export::run(ctx, ui, args),
+        Command::Standalone(args) => standalone::run(ctx, ui, args),
         Command::Hook(args) => hook::run(ctx, ui, args),
         Command::Completions(args) => completions::run(ui, args),
         Command::Man(args) => man::run(ctx, ui, args),
@@ -153,6 +161,8 @@ mod tests {
         check("export dir --rev v1", true);
         check("-C there export dir", true);
         check("export", false);
+        check("standalone --rev v1 --format github", true);
+        check("standalone v1", false);
         check("man --dir there -C here", true);
         check("completions tcsh", false);
         check("-q plan --no-progress --color never --manifest m --policy-rev r", true);

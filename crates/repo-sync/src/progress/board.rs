@@ -138,7 +138,8 @@ fn index(phase: Phase) -> usize {
         Phase::Check => 3,
         Phase::Stage => 4,
         Phase::Verify => 5,
-        Phase::Push => 6,
+        Phase::Standalone => 6,
+        Phase::Push => 7,
     }
 }
 
@@ -151,6 +152,7 @@ fn words(phase: Phase) -> (&'static str, &'static str) {
         Phase::Check => ("check", "commits"),
         Phase::Stage => ("stage", "objects"),
         Phase::Verify => ("verify", "steps"),
+        Phase::Standalone => ("run", "commands"),
         Phase::Push => ("push", "refs"),
     }
 }

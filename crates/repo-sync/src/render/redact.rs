@@ -42,6 +42,7 @@ const OWN_WORDS: &[&str] = &[
     "[guard]",
     "[identity]",
     "[message]",
+    "[standalone]",
     "[transform]",
 ];
 

@@ -260,13 +260,20 @@ const EXAMPLES: &[Example] = &[
 ];
 
 /// What a person should know besides.
-const MORE: &[(Check, &str)] = &[(
+const MORE: &[(Check, &str)] = &[
+    (
+        Check::Standalone,
+        "`[standalone]` in `sync.toml` says what to run in the public tree, and `sync = true` there that a sync does so before it
+pushes: see [the page about it](standalone.md).",
+    ),
+    (
     Check::VerifierDisagrees,
     "It makes every new public commit again, from the private ones and by a reading of the manifest of its own, and knows
 for each object that would be sent why it is public. Where the two differ, or one of the paths that each run makes up
 for the rules of the manifest is treated differently, nothing is published. It is a mistake in the program, or somebody
 else's hand: keep the repository as it is, and report it.",
-)];
+    ),
+];
 
 #[test]
 fn the_page_is_what_was_run() {

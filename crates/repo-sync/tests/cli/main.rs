@@ -11,4 +11,5 @@ mod hook;
 mod plan;
 mod program;
 mod receipt;
+mod standalone;
 mod sync;

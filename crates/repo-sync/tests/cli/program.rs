@@ -144,6 +144,11 @@ fn init_writes_a_starter_once() {
     # No tag is public unless its name is listed.
     # tags = ["v*"]
 
+    # What has to work for a stranger who has the public tree only, before each push.
+    # [standalone]
+    # commands = ["make test"]
+    # sync = true
+
     # The commits from before this file become public too, with their messages and
     # authors, although nobody wrote them to be read by everyone. To begin with one
     # snapshot of today instead, take the `#` off these lines.
@@ -311,6 +316,7 @@ fn there_is_a_manual_page_for_the_program_and_for_each_command() {
         "man",
         "map",
         "plan",
+        "standalone",
         "sync",
         "verify",
     ]
@@ -365,6 +371,7 @@ fn help_is_short_or_long() {
         "explain",
         "map",
         "export",
+        "standalone",
         "hook",
         "completions",
         "man",
