@@ -87,9 +87,14 @@ impl Dictionary {
         Ok(Self { automaton, words, packages })
     }
 
-    /// Whether a package of this name is private.
-    pub(super) fn is_private_package(&self, name: &str) -> bool {
-        self.packages.contains(name)
+    /// The private package of this name, in one of the spellings that Python takes for the
+    /// same (<https://packaging.python.org/en/latest/specifications/name-normalization/>).
+    pub(super) fn private_package(&self, name: &str) -> Option<&str> {
+        let lower = name.to_ascii_lowercase();
+        let spelt = [lower.replace(['_', '.'], "-"), lower.replace(['-', '.'], "_")];
+        let found = self.packages.get(name);
+        let found = found.or_else(|| spelt.iter().find_map(|name| self.packages.get(name)));
+        found.map(String::as_str)
     }
 
     /// The names in a text, in the order in which they end.

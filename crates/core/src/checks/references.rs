@@ -6,7 +6,7 @@ use std::rc::Rc;
 use repo_sync_shared::{Check, escape_bytes};
 use rustc_hash::FxHashSet;
 
-use super::dependencies::{Edge, edges, is_manifest};
+use super::dependencies::{Edge, edges, is_manifest, place};
 use super::dictionary::{Dictionary, Word};
 use super::lines::Lines;
 use super::mention::{Folders, Token, member};
@@ -113,12 +113,12 @@ impl<'r> References<'r> {
     fn declared(&self, folder: &[u8], name: &[u8], text: &[u8]) -> Vec<Mention> {
         let mention = |edge| match edge {
             Edge::Package(name) => {
-                let at = memchr::memmem::find(text, name.as_bytes()).unwrap_or(0);
-                let known = self.dictionary.is_private_package(&name);
-                known.then(|| Mention::name(at, What::Package, &name))
+                let at = place(text, &name);
+                let private = self.dictionary.private_package(&name)?;
+                Some(Mention::name(at, What::Package, private))
             }
             Edge::Directory(path) => {
-                let at = memchr::memmem::find(text, path.as_bytes()).unwrap_or(0);
+                let at = place(text, &path);
                 Some(self.path(at, &member(&self.tips, folder, path.as_bytes())?))
             }
         };

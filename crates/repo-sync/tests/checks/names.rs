@@ -213,6 +213,56 @@ fn manifests_and_lock_files() {
     file("go.mod", "module acme.example/open\nreplace x => ./src\n", &[]);
 }
 
+/// A private package whose name is a word like any other, and where it is depended upon.
+#[test]
+fn a_plain_word_that_is_a_private_package() {
+    #[track_caller]
+    fn check(private: (&str, &str), path: &str, text: &str, lines: &[u32]) {
+        let manifest = MANIFEST.replace("\"*.*\"", "\"*.*\", \"poetry.lock\"");
+        let found = refused(&manifest, |history| {
+            history.commit("more", |tree| tree.file(private.0, private.1).file(path, text))
+        });
+        let line = |line: &u32| format!("private-dependency {path}:{line}");
+        assert_eq!(found, lines.iter().map(line).collect::<Vec<_>>(), "{path}: {text}");
+    }
+    let rust = ("cloud/ledger/Cargo.toml", "[package]\nname = \"ledger\"\n");
+    check(rust, "Cargo.toml", "[dependencies]\nledger-client = '1'\nledger = '1'\n", &[3]);
+    check(rust, "Cargo.toml", "[patch.crates-io]\nx = { package = 'ledger' }\n", &[2]);
+    check(rust, "Cargo.lock", "[[package]]\nname = 'ledger'\n", &[2]);
+    check(rust, "Cargo.lock", "[[package]]\nname = 'ledger'\nsource = 'registry'\n", &[]);
+    check(rust, "docs/a.txt", "the ledger\n", &[]);
+
+    let go = ("cloud/ledger/go.mod", "module ledger\n");
+    check(go, "go.mod", "module open\nrequire (\n\tledger v0.0.0\n)\n", &[3]);
+    check(go, "go.mod", "module open\nreplace x => ledger v1\n", &[2]);
+    check(go, "go.mod", "module open\n// require ledger v1\n", &[]);
+
+    let npm = ("cloud/ledger/package.json", "{ \"name\": \"ledger\" }");
+    check(npm, "package.json", "{ \"peerDependencies\": {\n\"ledger\": \"*\" } }", &[2]);
+    check(npm, "package.json", "{ \"overrides\": {\n\"ledger\": \"workspace:*\" } }", &[2]);
+    check(npm, "package.json", "{ \"scripts\": { \"ledger\": \"x\" } }", &[]);
+    let link = "{ \"packages\": {\n\"node_modules/ledger\": { \"link\": true } } }";
+    check(npm, "package-lock.json", link, &[2]);
+    check(npm, "package-lock.json", "{ \"packages\": { \"node_modules/ledger\": {} } }", &[]);
+    check(npm, "package-lock.json", "{ \"packages\": {\n\"cloud\": {} } }", &[2]);
+    check(npm, "pnpm-lock.yaml", "importers:\n\n  cloud:\n    x: 1\n", &[3]);
+    check(npm, "yarn.lock", "\"x@workspace:cloud\":\n", &[1]);
+    check(npm, "yarn.lock", "\"ledger@npm:^1\":\n", &[]);
+
+    let python = ("cloud/ledger/pyproject.toml", "[project]\nname = \"big_ledger\"\n");
+    check(python, "pyproject.toml", "[build-system]\nrequires = ['Big.Ledger>=1']\n", &[2]);
+    check(python, "pyproject.toml", "[dependency-groups]\na = ['b', 'big-ledger']\n", &[2]);
+    let poetry = "[tool.poetry.group.dev.dependencies]\nbig-ledger = '1'\n";
+    check(python, "pyproject.toml", poetry, &[2]);
+    check(python, "requirements.txt", "# none\nbig-ledger[x]==1\n", &[2]);
+    check(python, "requirements.txt", "-e cloud\n", &[1]);
+    check(python, "requirements.txt", "cloud\nbig-ledger-client\n", &[]);
+    let lock = "[[package]]\nname = 'x'\nsource = { editable = 'cloud' }\n";
+    check(python, "uv.lock", lock, &[3]);
+    let lock = "[[package]]\nname = 'x'\n[package.source]\ntype = 'directory'\nurl = 'cloud'\n";
+    check(python, "poetry.lock", lock, &[5]);
+}
+
 #[test]
 fn a_package_by_its_name() {
     file("docs/guide.txt", "uses acme-billing", &[(REFERENCE, 1)]);

@@ -262,6 +262,11 @@ const EXAMPLES: &[Example] = &[
 /// What a person should know besides.
 const MORE: &[(Check, &str)] = &[
     (
+        Check::PrivateDependency,
+        "Besides paths and telling names, the structure of manifests and lock files is read: cargo, go, npm, pnpm, yarn,
+`pyproject.toml`, uv, poetry and lists of requirements. There a private package is found whatever it is called.",
+    ),
+    (
         Check::Standalone,
         "`[standalone]` in `sync.toml` says what to run in the public tree, and `sync = true` there that a sync does so before it
 pushes: see [the page about it](standalone.md).",
