@@ -232,6 +232,17 @@ pub(super) fn member(tips: &Tips<'_>, folder: &[u8], path: &[u8]) -> Option<Vec<
     found.map(|_| path.join(&b'/'))
 }
 
+/// What the target of a link leads to, if that is private: from the folder of the page, or
+/// from the root.
+pub(super) fn linked(tips: &Tips<'_>, target: &[u8], folders: Folders<'_>) -> Option<Vec<u8>> {
+    let parts: Vec<_> = components(target).collect();
+    let root = Folders { private: b"", public: b"" };
+    match relative(tips, &parts, if target.starts_with(b"/") { root } else { folders }) {
+        Relative::Private(path) => Some(path),
+        Relative::Public | Relative::Nowhere => None,
+    }
+}
+
 /// What a path with dots leads to.
 enum Relative {
     Public,

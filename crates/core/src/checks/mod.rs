@@ -21,6 +21,7 @@ mod mention;
 mod mixed;
 mod names;
 mod packages;
+mod page_links;
 mod path_list;
 mod private_ids;
 mod provenance;
@@ -31,6 +32,7 @@ pub mod secrets;
 mod similar;
 mod submodules;
 mod tips;
+mod workflows;
 
 use std::rc::Rc;
 use std::thread;

@@ -10,9 +10,11 @@ use super::dependencies::{Edge, edges, is_manifest, place};
 use super::dictionary::{Dictionary, Word};
 use super::lines::Lines;
 use super::mention::{Folders, Token, member};
+use super::page_links::linked_paths;
 use super::path_list::listed_paths;
 use super::readings::readings;
 use super::tips::Tips;
+use super::workflows::paths_of_steps;
 use super::{Family, NewBlob, NewDirectory, NewEntry, NewText, TextKind};
 use crate::error::RunError;
 use crate::object::EntryKind;
@@ -129,7 +131,10 @@ impl<'r> References<'r> {
         let NewEntry { private_path, public_path, .. } = *blob.entry;
         let folders = Folders { private: folder(private_path), public: folder(public_path) };
         let mut mentions = self.mentions(blob.data, Some(folders), false);
-        let listed = listed_paths(&self.tips, public_path, blob.data).into_iter();
+        let tips = &self.tips;
+        let listed = listed_paths(tips, public_path, blob.data).into_iter();
+        let listed = listed.chain(paths_of_steps(tips, public_path, blob.data));
+        let listed = listed.chain(linked_paths(tips, public_path, blob.data, folders));
         let listed = listed.map(|(at, path)| self.path(at, &path));
         let declared = self.declared(folders.private, name(public_path), blob.data);
         for mention in listed.chain(declared) {

@@ -263,6 +263,42 @@ fn a_plain_word_that_is_a_private_package() {
     check(python, "poetry.lock", lock, &[5]);
 }
 
+/// What a workflow works on is a path, a word though it be.
+#[test]
+fn a_step_of_a_workflow() {
+    #[track_caller]
+    fn check(path: &str, text: &str, lines: &[u32]) {
+        let manifest = MANIFEST.replace("\"*.*\"", "\"*.*\", \".github\"");
+        let found =
+            refused(&manifest, |history| history.commit("more", |tree| tree.file(path, text)));
+        let line = |line: &u32| format!("private-reference {path}:{line}");
+        assert_eq!(found, lines.iter().map(line).collect::<Vec<_>>(), "{path}: {text}");
+    }
+    let workflow = ".github/workflows/ci.yml";
+    check(workflow, "jobs:\n  x:\n    working-directory: cloud\n", &[3]);
+    check(workflow, "- uses: actions/checkout@v4\n- working-directory: ./cloud\n", &[2]);
+    check(workflow, "on:\n  push:\n    paths:\n      - src\n      - cloud\n", &[5]);
+    check(workflow, "on:\n  push:\n    branches: [cloud]\nname: ops\nruns-on: cloud\n", &[]);
+    check(workflow, "- working-directory: src\n- run: cloud build\n", &[]);
+    check(".github/dependabot.yml", "updates:\n  - directory: \"/cloud\"\n", &[2]);
+    check("src/ci.yml", "working-directory: cloud\n", &[]);
+    check(".gitlab-ci.yml", "x:\n  rules:\n    - changes: [cloud, src]\n", &[3]);
+}
+
+/// Where a link leads is a path, a word though it be.
+#[test]
+fn a_link_of_a_page() {
+    file(
+        "docs/guide.md",
+        "[it](../cloud) and\n[ops]: ../ops/ \"x\"\n",
+        &[(REFERENCE, 1), (REFERENCE, 2)],
+    );
+    file("README.md", "# Widget\n\nThe [service](cloud/), [too](/cloud#a).\n", &[(REFERENCE, 3)]);
+    file("docs/guide.html", "<a href=\"../ops\">ops</a>\n", &[(REFERENCE, 1)]);
+    file("docs/guide.md", "the [cloud](https://cloud.example/cloud) [ops](#ops) (cloud)\n", &[]);
+    file("docs/guide.md", "[src](../src) [tour](tour.md) [gone](cloud) `[x]: u8`\n", &[]);
+}
+
 #[test]
 fn a_package_by_its_name() {
     file("docs/guide.txt", "uses acme-billing", &[(REFERENCE, 1)]);

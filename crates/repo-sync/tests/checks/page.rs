@@ -262,6 +262,12 @@ const EXAMPLES: &[Example] = &[
 /// What a person should know besides.
 const MORE: &[(Check, &str)] = &[
     (
+        Check::PrivateReference,
+        "A path counts that leads somewhere private now: from the root, from the folder of the file that says it, or at the end
+of a longer one, in `include_str!`, `#[path]` and any other text. A single word is a path in lists of paths
+(`CODEOWNERS`, `.gitignore`), as the target of a link of a page, and under keys of a workflow such as `paths`.",
+    ),
+    (
         Check::PrivateDependency,
         "Besides paths and telling names, the structure of manifests and lock files is read: cargo, go, npm, pnpm, yarn,
 `pyproject.toml`, uv, poetry and lists of requirements. There a private package is found whatever it is called.",
