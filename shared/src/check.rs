@@ -175,6 +175,8 @@ checks! {
     NowPrivate = "now-private", ALWAYS;
     /// Notice: the cache could not be used; the run was slower, not different.
     CacheUnavailable = "cache-unavailable", ALWAYS;
+    /// Notice: an extension point could not take what it was told; the run was the same.
+    ListenerFailed = "listener-failed", ALWAYS;
 }
 
 impl Check {
@@ -190,6 +192,7 @@ impl Check {
                 | Self::BranchGone
                 | Self::NowPrivate
                 | Self::CacheUnavailable
+                | Self::ListenerFailed
         )
     }
 }
