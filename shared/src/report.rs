@@ -4,12 +4,12 @@
 //! The field names are fixed: scripts rely on them. Paths in a report are
 //! escaped by [`escape_bytes`](crate::escape_bytes), so they are always text.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Check, PublicCommit};
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// The mirror took what was planned.
@@ -57,7 +57,7 @@ pub struct RefReport {
 }
 
 /// Commits of the private history that is planned, by what becomes of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// All commits that the planned refs reach.
     pub private_commits: u64,

@@ -194,6 +194,15 @@ pub enum Failure {
     /// A receipt was not signed.
     #[error("`ssh-keygen` did not sign the receipt: {0}")]
     Unsigned(String),
+    /// An extension point says that this run may not publish.
+    #[error("this run may not publish: {0}")]
+    Denied(String),
+    /// An extension point had to be asked, and did not answer.
+    #[error("nobody can say whether this run may publish: {0}")]
+    Unanswered(String),
+    /// What had to be on record before it happened is not.
+    #[error("the audit log takes no record, so nothing was published: {0}")]
+    Unrecorded(String),
     /// There is no randomness to be had.
     #[error("the system has no random numbers: {0}")]
     NoRandomness(String),

@@ -18,6 +18,7 @@ pub mod dag;
 pub mod error;
 pub mod explain;
 pub mod export;
+pub mod facts;
 pub mod filter;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The command line as typed, and what is wrong with it.
 //!
-//! [`Cli::read`] answers with arguments that make sense together, or with an
-//! [`Unread`] that knows how to show itself: also help and version come that way.
+//! A [`Program`](crate::program::Program) reads it, and answers with arguments that make sense
+//! together or with an [`Unread`] that knows how to show itself: also help and version come that way.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, ValueEnum};
+use clap::{Parser, ValueEnum};
 use repo_sync_shared::{Outcome, Report};
 
 use crate::commands::Command;
@@ -136,46 +136,6 @@ pub enum Color {
     Never,
 }
 
-impl Cli {
-    /// The arguments, if they parse and make sense together.
-    pub fn read(args: &[OsString]) -> Result<Self, Unread> {
-        Self::try_parse_from(args)
-            .and_then(Self::checked)
-            .map_err(|error| Unread { error, ..Unread::glance(args) })
-    }
-
-    /// Global flags may stand on either side of the command, where clap does not
-    /// see that two of them exclude each other.
-    fn checked(self) -> Result<Self, clap::Error> {
-        let global = &self.global;
-        let conflicts = [
-            (global.mirror.is_some() && global.all, "--mirror", "--all"),
-            (global.to.is_some() && global.all, "--to", "--all"),
-            (global.quiet && global.verbose, "--quiet", "--verbose"),
-        ];
-        for (both, one, other) in conflicts {
-            if both {
-                return Err(Self::command().error(
-                    ErrorKind::ArgumentConflict,
-                    format!("the argument '{one}' cannot be used with '{other}'"),
-                ));
-            }
-        }
-        if !self.command.formats().contains(&global.format) {
-            let format = global.format.to_possible_value().expect("no format is hidden");
-            return Err(Self::command().error(
-                ErrorKind::ArgumentConflict,
-                format!(
-                    "the argument '--format {}' cannot be used with '{}'",
-                    format.get_name(),
-                    self.command.name()
-                ),
-            ));
-        }
-        Ok(self)
-    }
-}
-
 /// A command line that is not run: wrong, or one that asks for help.
 #[derive(Debug)]
 pub struct Unread {
@@ -187,16 +147,21 @@ pub struct Unread {
 }
 
 impl Unread {
+    /// The arguments of `command` that are wrong, and what clap says of them.
+    pub(crate) fn of(error: clap::Error, args: &[OsString], command: &clap::Command) -> Self {
+        Self { error, ..Self::glance(args, command) }
+    }
+
     /// Finds, in arguments that do not parse, what is needed to complain about
     /// them in the right way.
-    fn glance(args: &[OsString]) -> Self {
+    fn glance(args: &[OsString], command: &clap::Command) -> Self {
         let mut unread = Self {
             error: clap::Error::new(ErrorKind::InvalidValue),
             command: String::new(),
             format: Format::Text,
             color: Color::Auto,
         };
-        let names: Vec<_> = Cli::command().get_subcommands().map(|c| c.get_name().into()).collect();
+        let names: Vec<_> = command.get_subcommands().map(|c| c.get_name().into()).collect();
         let words: Vec<_> = args.iter().skip(1).map(|arg| arg.to_string_lossy()).collect();
         for (at, word) in words.iter().enumerate() {
             if word == "--" {

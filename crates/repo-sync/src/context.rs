@@ -5,23 +5,30 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use repo_sync_shared::edition::Registry;
 
 use crate::args::GlobalArgs;
 use crate::error::CliError;
+use crate::program::Program;
 
 /// What every command is handed.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The flags that every command takes.
     pub global: GlobalArgs,
+    /// What fills the extension points.
+    pub registry: Arc<Registry>,
+    /// The whole command line, for help about it.
+    pub program: clap::Command,
     dir: PathBuf,
 }
 
 impl Context {
     /// The folder that `-C` names, or the current one.
-    pub fn new(global: &GlobalArgs) -> Result<Self, CliError> {
+    pub fn new(global: &GlobalArgs, program: &Program) -> Result<Self, CliError> {
         let dir = match &global.chdir {
             Some(dir) if dir.is_dir() => dir.clone(),
             Some(dir) => {
@@ -29,7 +36,8 @@ impl Context {
             }
             None => env::current_dir().context("failed to find the current directory")?,
         };
-        Ok(Self { global: global.clone(), dir })
+        let registry = Arc::clone(program.registry());
+        Ok(Self { global: global.clone(), registry, program: program.command(), dir })
     }
 
     /// Where the command runs.

@@ -5,14 +5,17 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::{Context as _, anyhow};
 use repo_sync_core::error::{RunError, UsageError};
+use repo_sync_core::facts::Facts;
 use repo_sync_core::git::{Address, Environment, Objects, PrivateRepo};
 use repo_sync_core::manifest::Date;
 use repo_sync_core::policy::{Policy, PolicySource, StandIn};
 use repo_sync_core::session::SessionOptions;
 use repo_sync_shared::PrivateCommit;
+use repo_sync_shared::edition::{Credential, Place};
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -86,6 +89,41 @@ impl Engine {
         let names = Policy::mirror_names(&self.repo, objects, &self.options.policy)?;
         let with = |name| SessionOptions { mirror: Some(name), ..self.options.clone() };
         Ok(names.into_iter().map(with).collect())
+    }
+
+    /// The environment of children that are let in at a mirror. A run that publishes does so as
+    /// whoever it belongs to, or not at all; one that only looks is let in as
+    /// git is set up where nobody knows better, for no extension may keep it from looking.
+    ///
+    /// # Errors
+    /// The run publishes, and there is no credential to be had.
+    pub fn let_in(
+        &self,
+        ctx: &Context,
+        facts: Option<&Facts>,
+        address: &Address,
+    ) -> Result<Environment, CliError> {
+        let credentials = ctx.registry.credentials();
+        let environment = self.environment.clone();
+        let written = address.to_string();
+        let credential = match facts {
+            Some(facts) => {
+                let credential = credentials.credential(&facts.subject().scope, &written);
+                let credential = credential.map_err(|err| CliError::failed(anyhow!(err)))?;
+                if credential.is_expired(SystemTime::now()) {
+                    return Err(CliError::failed(anyhow!("the credential for {written} expired")));
+                }
+                credential
+            }
+            None => {
+                let git_dir = self.repo.git_dir();
+                let place = Place { git_dir, root: self.repo.work_dir().unwrap_or(git_dir) };
+                let scope = ctx.registry.tenants().scope(&place).ok();
+                let known = scope.and_then(|scope| credentials.credential(&scope, &written).ok());
+                known.unwrap_or(Credential::Ambient)
+            }
+        };
+        Ok(environment.let_in(address, &credential))
     }
 
     /// The commit that a command is about, if a flag names one: its own `--rev`,

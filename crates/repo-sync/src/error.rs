@@ -198,6 +198,10 @@ fn failure_hint(error: &Failure) -> Option<&'static str> {
         Failure::UnknownId(_) => Some("`repo-sync map` lists all ids of both sides"),
         Failure::Names(_) => Some("list fewer terms under `[check]`"),
         Failure::Unsigned(_) => Some("the key must be one that `ssh-keygen -Y sign` takes"),
+        Failure::Denied(_) => Some("checks, plans and `repo-sync verify` are open to everyone"),
+        Failure::Unanswered(_) | Failure::Unrecorded(_) => {
+            Some("`repo-sync edition` says what fills the extension points")
+        }
         Failure::Git(_) | Failure::Io { .. } | Failure::NoRandomness(_) => None,
     }
 }

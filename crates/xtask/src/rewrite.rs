@@ -43,6 +43,7 @@ pub(crate) fn run(args: &RewriteArgs) -> anyhow::Result<()> {
         local: true,
         // Whoever benchmarks waivers can let them last.
         today: Date { year: 1970, month: 1, day: 1 },
+        facts: None,
     };
     let bytes = rewrite(&mut session, &request, &Silent)?;
     let tip = session.policy.branches.first().context("no branch is listed")?.tip;

@@ -93,7 +93,7 @@ impl Entitlements for Community {
         let edition = feature.placement().edition;
         match self.edition().includes(edition) {
             true => Decision::Allowed,
-            false => Decision::denied(format!("`{feature}` is in the {edition} edition")),
+            false => Decision::denied(format!("in the {edition} edition")),
         }
     }
 

@@ -6,6 +6,7 @@
 //! is done by the `git` program in an environment of our own making
 //! ([`Git`]).
 
+mod credential;
 mod loose;
 mod objects;
 mod place;

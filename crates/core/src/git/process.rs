@@ -253,7 +253,7 @@ impl Git {
 /// command line, or made by a server.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    passed: Vec<(OsString, OsString)>,
+    pub(super) passed: Vec<(OsString, OsString)>,
     /// What no `git` child sees; a manifest may name some of it for its own commands.
     others: Vec<(OsString, OsString)>,
 }

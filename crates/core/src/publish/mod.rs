@@ -20,6 +20,7 @@ use repo_sync_shared::{Audit, Check, Finding, Outcome, PublicCommit, Report};
 use crate::canary;
 use crate::checks::{Subject, inspect};
 use crate::error::{Failure, RunError, UsageError};
+use crate::facts::Facts;
 use crate::git::{Address, Environment, Git, RemoteRefs, is_absent};
 use crate::ledger::Ledger;
 use crate::manifest::Date;
@@ -53,6 +54,9 @@ pub struct SyncRequest<'a> {
     pub local: bool,
     /// The day, for waivers that expire.
     pub today: Date,
+    /// Who is told what happens, and may have to be told before the push; nobody for a run that
+    /// does not publish.
+    pub facts: Option<&'a Facts>,
 }
 
 /// What a run came to.
@@ -242,6 +246,9 @@ fn carry_out(
     remote: &RemoteRefs,
     progress: &dyn Progress,
 ) -> Result<Pushed, RunError> {
+    if let Some(facts) = request.facts {
+        facts.publishing(plan.report("sync", &session.policy.mirror.name).refs)?;
+    }
     progress.reached(Milestone::MirrorToBeMade);
     make_mirror(session, request)?;
     progress.reached(Milestone::MirrorMade);

@@ -204,7 +204,8 @@ fn fill(private: &PrivateRepo, address: &Address, options: &SessionOptions) -> (
 /// What a test asks for.
 pub(super) fn request<'a>(address: &'a Address, environment: &'a Environment) -> SyncRequest<'a> {
     let today = Date { year: 2024, month: 1, day: 1 };
-    SyncRequest { rev: None, any_rev: false, address, environment, local: true, today }
+    let (rev, facts) = (None, None);
+    SyncRequest { rev, any_rev: false, address, environment, local: true, today, facts }
 }
 
 pub(super) fn environment() -> Environment {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `repo-sync completions`: a script that completes our commands in a shell.
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 use repo_sync_shared::Outcome;
 
-use crate::args::Cli;
+use crate::context::Context;
 use crate::error::CliError;
 use crate::ui::Ui;
 
@@ -25,10 +24,12 @@ pub struct CompletionsArgs {
 }
 
 /// Prints the script.
-pub fn run(ui: &mut Ui, args: &CompletionsArgs) -> Result<Outcome, CliError> {
+pub fn run(ctx: &Context, ui: &mut Ui, args: &CompletionsArgs) -> Result<Outcome, CliError> {
     // Into memory first: the generator panics on a pipe that is closed early.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "repo-sync", &mut script);
+    let mut program = ctx.program.clone();
+    let name = program.get_name().to_owned();
+    clap_complete::generate(args.shell, &mut program, name, &mut script);
     ui.stdout().write_all(&script)?;
     Ok(Outcome::UpToDate)
 }

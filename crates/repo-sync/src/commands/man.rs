@@ -5,11 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::CommandFactory as _;
 use clap_mangen::Man;
 use repo_sync_shared::Outcome;
 
-use crate::args::Cli;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::ui::Ui;
@@ -31,7 +29,7 @@ pub struct ManArgs {
 /// Prints the page, or writes all of them.
 pub fn run(ctx: &Context, ui: &mut Ui, args: &ManArgs) -> Result<Outcome, CliError> {
     // There is no page for `help`, so no page should point at one.
-    let program = Cli::command().disable_help_subcommand(true);
+    let program = ctx.program.clone().disable_help_subcommand(true);
     let Some(dir) = &args.dir else {
         Man::new(program).render(ui.stdout())?;
         return Ok(Outcome::UpToDate);

@@ -13,6 +13,7 @@ use crate::ui::Ui;
 
 pub mod check;
 pub mod completions;
+pub mod edition;
 pub mod explain;
 pub mod export;
 pub mod hook;
@@ -26,6 +27,8 @@ mod run;
 pub mod standalone;
 pub mod sync;
 pub mod verify;
+
+pub use run::worst;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -41,6 +44,7 @@ pub enum Command {
     Export(export::ExportArgs),
     Standalone(standalone::StandaloneArgs),
     Hook(hook::HookArgs),
+    Edition(edition::EditionArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -59,6 +63,7 @@ impl Command {
             Self::Export(_) => "export",
             Self::Standalone(_) => "standalone",
             Self::Hook(_) => "hook",
+            Self::Edition(_) => "edition",
             Self::Completions(_) => "completions",
             Self::Man(_) => "man",
         }
@@ -78,9 +83,12 @@ impl Command {
             | Self::Check(_)
             | Self::Verify(_)
             | Self::Standalone(_) => FINDS,
-            Self::Init(_) | Self::Explain(_) | Self::Map(_) | Self::Export(_) | Self::Hook(_) => {
-                REPORTS
-            }
+            Self::Init(_)
+            | Self::Explain(_)
+            | Self::Map(_)
+            | Self::Export(_)
+            | Self::Hook(_)
+            | Self::Edition(_) => REPORTS,
             Self::Completions(_) | Self::Man(_) => WRITES,
         }
     }
@@ -99,7 +107,8 @@ pub fn run(ctx: &Context, ui: &mut Ui, command: &Command) -> Result<Outcome, Cli
         Command::Export(args) => export::run(ctx, ui, args),
         Command::Standalone(args) => standalone::run(ctx, ui, args),
         Command::Hook(args) => hook::run(ctx, ui, args),
-        Command::Completions(args) => completions::run(ui, args),
+        Command::Edition(_) => edition::run(ctx, ui),
+        Command::Completions(args) => completions::run(ctx, ui, args),
         Command::Man(args) => man::run(ctx, ui, args),
     }
 }
@@ -164,6 +173,8 @@ mod tests {
         check("standalone --rev v1 --format github", true);
         check("standalone v1", false);
         check("man --dir there -C here", true);
+        check("edition --json", true);
+        check("edition cloud", false);
         check("completions tcsh", false);
         check("-q plan --no-progress --color never --manifest m --policy-rev r", true);
         check("plan --mirror public --to ../mirror --redact --format github", true);

@@ -2,11 +2,13 @@
 //! What `plan` and `sync` share: one mirror after another, and one report each.
 
 use repo_sync_core::error::RunError;
+use repo_sync_core::facts::Facts;
 use repo_sync_core::git::Objects;
 use repo_sync_core::policy::Policy;
 use repo_sync_core::publish::{SyncRequest, nothing_new, plan, sync};
 use repo_sync_core::receipt::Salt;
 use repo_sync_core::session::{Session, SessionOptions};
+use repo_sync_shared::edition::Principal;
 use repo_sync_shared::{Fleet, Outcome, Report};
 
 use super::receipt::Receipt;
@@ -53,7 +55,7 @@ pub(super) fn each_mirror(
     for options in &engine.mirrors(ctx, objects)? {
         let report = match one(ui, options) {
             Ok(report) => report,
-            Err(err) if ctx.global.all => of_error(command, options, err),
+            Err(err) if ctx.global.all => of_error(command, options, &err),
             Err(err) => return Err(err.of_mirror(options.mirror.as_deref())),
         };
         if !ctx.global.all {
@@ -77,58 +79,103 @@ fn one(
     options: &SessionOptions,
     task: &Task,
 ) -> Result<Report, CliError> {
-    let rev = task.rev.as_deref();
-    let more = if task.publish {
-        None
-    } else {
-        rev.map(|rev| engine.repo.rev(rev)).transpose().map_err(RunError::from)?
+    let policy = Policy::load(&engine.repo, objects, &options.policy, options.mirror.as_deref())?;
+    let work = Work { engine, objects, options, task };
+    if !task.publish {
+        return work.run(ctx, ui, policy, None);
+    }
+    // Only a run that may publish is one to be told of, or to be asked about.
+    let facts = Facts::of(&ctx.registry, &engine.repo, &policy.mirror.name, Principal::Local)?;
+    let ended = match facts.begin() {
+        Ok(()) => work.run(ctx, ui, policy, Some(&facts)),
+        Err(err) => Err(err.into()),
     };
-    let more: Vec<_> = more.into_iter().collect();
-    let (repo, watch) = (&engine.repo, &engine.watch);
-    let policy = Policy::load(repo, objects, &options.policy, options.mirror.as_deref())?;
-    let address = address(ctx, repo, &policy)?;
-    let request = SyncRequest {
-        rev,
-        any_rev: !task.publish,
-        address: &address,
-        environment: &engine.environment,
-        local: task.local,
-        today: today(),
-    };
-    if task.publish
-        && task.receipt.is_none()
-        && let Some(report) = nothing_new(repo, objects, &policy, &request, watch)?
-    {
-        if ctx.global.format.is_text() {
-            render::plan::up_to_date(ui, &policy.mirror.name, report.counts)?;
+    match ended {
+        Ok(mut report) => {
+            let unheard = facts.ended(&report);
+            report.warnings.extend(unheard);
+            Ok(report)
         }
-        return Ok(report);
+        Err(err) => {
+            let unheard = facts.ended(&of_error(task.command, options, &err));
+            for warning in unheard {
+                writeln!(ui.alert(), "warning: {}: {}", warning.check, warning.hint)?;
+            }
+            Err(err)
+        }
     }
-    let mut session = Session::under(policy, repo, objects, options, &more, watch)?;
-    let run = if task.publish { sync } else { plan };
-    // The key is there before anything is published, or nothing is.
-    let salt = task.receipt.as_ref().map(|_| Salt::open(&session)).transpose()?;
-    let ended = run(&mut session, &request, &engine.watch)?;
-    if let (Some(receipt), Some(salt)) = (&task.receipt, &salt) {
-        receipt.write(&mut session, &ended, &address, salt, &engine.environment)?;
-    }
-    engine.watch.clear();
-    if ctx.global.format.is_text() {
-        let shown = Shown {
-            session: &mut session,
-            ended: &ended,
-            address: &address,
-            publish: task.publish,
-            redact: ctx.global.redact,
-            pager: ctx.global.format == Format::Text,
+}
+
+/// One mirror, and what to do with it.
+struct Work<'a> {
+    engine: &'a Engine,
+    objects: &'a Objects<'a>,
+    options: &'a SessionOptions,
+    task: &'a Task,
+}
+
+impl Work<'_> {
+    fn run(
+        &self,
+        ctx: &Context,
+        ui: &mut Ui,
+        policy: Policy,
+        facts: Option<&Facts>,
+    ) -> Result<Report, CliError> {
+        let Self { engine, objects, options, task } = *self;
+        let rev = task.rev.as_deref();
+        let more = match (task.publish, rev) {
+            (false, Some(rev)) => Some(engine.repo.rev(rev).map_err(RunError::from)?),
+            (true, _) | (_, None) => None,
         };
-        render::plan::write(ui, shown)?;
+        let more: Vec<_> = more.into_iter().collect();
+        let (repo, watch) = (&engine.repo, &engine.watch);
+        let address = address(ctx, repo, &policy)?;
+        let environment = &engine.let_in(ctx, facts, &address)?;
+        let request = SyncRequest {
+            rev,
+            any_rev: !task.publish,
+            address: &address,
+            environment,
+            local: task.local,
+            today: today(),
+            facts,
+        };
+        if task.publish
+            && task.receipt.is_none()
+            && let Some(report) = nothing_new(repo, objects, &policy, &request, watch)?
+        {
+            if ctx.global.format.is_text() {
+                render::plan::up_to_date(ui, &policy.mirror.name, report.counts)?;
+            }
+            return Ok(report);
+        }
+        let mut session = Session::under(policy, repo, objects, options, &more, watch)?;
+        let run = if task.publish { sync } else { plan };
+        // The key is there before anything is published, or nothing is.
+        let salt = task.receipt.as_ref().map(|_| Salt::open(&session)).transpose()?;
+        let ended = run(&mut session, &request, &engine.watch)?;
+        if let (Some(receipt), Some(salt)) = (&task.receipt, &salt) {
+            receipt.write(&mut session, &ended, &address, salt, environment)?;
+        }
+        engine.watch.clear();
+        if ctx.global.format.is_text() {
+            let shown = Shown {
+                session: &mut session,
+                ended: &ended,
+                address: &address,
+                publish: task.publish,
+                redact: ctx.global.redact,
+                pager: ctx.global.format == Format::Text,
+            };
+            render::plan::write(ui, shown)?;
+        }
+        Ok(ended.report(task.command, &session.policy.mirror.name))
     }
-    Ok(ended.report(task.command, &session.policy.mirror.name))
 }
 
 /// A run that did not get to a plan, as a report among others.
-pub(super) fn of_error(command: &str, options: &SessionOptions, err: CliError) -> Report {
+pub(super) fn of_error(command: &str, options: &SessionOptions, err: &CliError) -> Report {
     let mut report = Report::new(command, err.outcome());
     report.mirror.clone_from(&options.mirror);
     report.refusals = err.findings().to_vec();
@@ -140,7 +187,7 @@ pub(super) fn of_error(command: &str, options: &SessionOptions, err: CliError) -
 
 /// The outcome that decides the exit status of many runs: the one that needs a
 /// person most.
-pub(super) fn worst(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
+pub fn worst(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
     outcomes
         .max_by_key(|outcome| match outcome {
             Outcome::UpToDate => 0,

@@ -74,19 +74,20 @@ fn one(
     let options = SessionOptions { from_scratch: true, ..options.clone() };
     let mut session = Session::open(&engine.repo, objects, &options, &[], &engine.watch)?;
     let address = address(ctx, &engine.repo, &session.policy)?;
+    let environment = &engine.let_in(ctx, None, &address)?;
     let request = SyncRequest {
         rev: None,
         any_rev: false,
         address: &address,
-        environment: &engine.environment,
+        environment,
         local: true,
         today: today(),
+        facts: None,
     };
     let mut audited = verify(&mut session, &request, args.full, &engine.watch)?;
     if let Some(file) = &args.receipt {
         let signer = args.allowed_signers.as_deref().zip(args.identity.as_deref());
         let file = ctx.resolve(file);
-        let environment = &engine.environment;
         audited.disagree(receipt::faults(&mut session, &audited.refs, environment, &file, signer)?);
     }
     engine.watch.clear();

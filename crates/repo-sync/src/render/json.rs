@@ -39,7 +39,7 @@ pub(crate) fn one_or_many<M: Serialize, O: Serialize>(
     mirrors.map(whole).try_for_each(|one| object(ui, &one))
 }
 
-fn object(ui: &mut Ui, object: &impl Serialize) -> io::Result<()> {
+pub(crate) fn object(ui: &mut Ui, object: &impl Serialize) -> io::Result<()> {
     let mut out = ui.stdout();
     serde_json::to_writer(&mut out, object)?;
     writeln!(out)

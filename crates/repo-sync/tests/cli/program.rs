@@ -307,6 +307,7 @@ fn there_is_a_manual_page_for_the_program_and_for_each_command() {
     let expected = [
         "check",
         "completions",
+        "edition",
         "explain",
         "export",
         "hook-install",
@@ -373,6 +374,7 @@ fn help_is_short_or_long() {
         "export",
         "standalone",
         "hook",
+        "edition",
         "completions",
         "man",
     ] {

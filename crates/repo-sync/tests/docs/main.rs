@@ -2,6 +2,7 @@
 //! The documentation is true: its commands run, its screens are what the program
 //! shows, its links lead somewhere, and its words are defined.
 
+mod editions;
 mod links;
 mod page;
 mod session;

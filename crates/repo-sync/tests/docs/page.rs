@@ -53,7 +53,8 @@ impl Page {
                 "sh" => Code::Run(inside.join("\n")),
                 "console" => Code::Show(shown(&inside)),
                 // A picture, or a file to look at.
-                "" | "toml" | "yaml" | "json" => continue,
+                // What is written in Rust is held against a file that is built.
+                "" | "toml" | "yaml" | "json" | "rust" => continue,
                 other => panic!("{path}:{line}: what is a block of `{other}`?"),
             };
             blocks.push(Block { line, section: section.clone(), code });
