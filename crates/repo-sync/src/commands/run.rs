@@ -16,7 +16,7 @@ use crate::args::Format;
 use crate::context::Context;
 use crate::engine::{Engine, address, today};
 use crate::error::CliError;
-use crate::render::{self, plan::Shown};
+use crate::render::{self, plan::Shown, redact};
 use crate::ui::Ui;
 
 /// What to do with each mirror.
@@ -97,10 +97,11 @@ fn one(
             Ok(report)
         }
         Err(err) => {
-            let unheard = facts.ended(&of_error(task.command, options, &err));
-            for warning in unheard {
-                writeln!(ui.alert(), "warning: {}: {}", warning.check, warning.hint)?;
-            }
+            // The report of an error has no place for them, so they are shown before it.
+            let mut unheard = Report::new(task.command, err.outcome());
+            unheard.warnings = facts.ended(&of_error(task.command, options, &err));
+            let shown = if ctx.global.redact { redact::report(&unheard) } else { unheard };
+            render::findings::write(ui, &shown)?;
             Err(err)
         }
     }

@@ -15,13 +15,11 @@ fn the_matrix_is_the_one_of_the_program() {
     for feature in Feature::ALL {
         let Placement { edition, because } = feature.placement();
         let [community, cloud] =
-            Edition::ALL.map(|it| if it.includes(edition) { "yes" } else { "" });
+            Edition::ALL.map(|it| if it.includes(edition) { " yes " } else { " " });
         let (about, because) = (feature.about(), because.about());
-        table += &format!("| `{feature}` | {about} | {community} | {cloud} | {because} |\n");
+        table += &format!("| `{feature}` | {about} |{community}|{cloud}| {because} |\n");
     }
-    let page = read("docs/editions.md").replace(" |  | ", " | | ");
-    let table = table.replace(" |  | ", " | | ");
-    assert!(page.contains(&table), "docs/editions.md should have\n\n{table}");
+    assert!(read("docs/editions.md").contains(&table), "docs/editions.md should have\n\n{table}");
 }
 
 #[test]
