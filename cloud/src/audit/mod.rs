@@ -73,7 +73,13 @@ impl AuditLogger for Chain {
 
     fn export(&self, scope: &Scope, out: &mut dyn Write) -> Result<(), ExtensionError> {
         let file = known(&self.fleet)?.directory(scope.tenant()).join(AUDIT);
-        read_lines(&file).and_then(|text| out.write_all(&text)).map_err(|err| {
+        let mut export = || {
+            let text = read_lines(&file)?;
+            // One that somebody is about to write is not there yet.
+            let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+            out.write_all(&text[..whole])
+        };
+        export().map_err(|err| {
             ExtensionError::new(format!("failed to export `{}`", file.display())).because(err)
         })
     }

@@ -16,7 +16,7 @@ use repo_sync_shared::{Outcome, escape_text};
 use serde::Serialize;
 
 use super::{FleetFile, chosen, write_json};
-use crate::fleet::run::{Done, TenantReport, run};
+use crate::fleet::run::{Done, How, TenantReport, run};
 use crate::licence::Licence;
 
 const EXAMPLES: &str = "\
@@ -84,6 +84,7 @@ struct FleetReport {
 }
 
 fn sync(ctx: &Context, ui: &mut Ui, args: &SyncArgs) -> Result<Outcome, CliError> {
+    refuse_flags_for_one(ctx)?;
     let fleet = args.fleet.read(ctx)?;
     let licence = Licence::of_fleet(&fleet);
     match licence.allows(Feature::Fleet) {
@@ -103,7 +104,8 @@ fn sync(ctx: &Context, ui: &mut Ui, args: &SyncArgs) -> Result<Outcome, CliError
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or_else(cores, usize::from);
     let program = env::current_exe().context("failed to find this program's own file")?;
-    let reports = run(&fleet, &tenants, jobs, &program, &mut |subject, one| {
+    let how = How { jobs, program: &program, redact: ctx.global.redact };
+    let reports = run(&fleet, &tenants, &how, &mut |subject, one| {
         // Words for people: one who does not read them does not stop the fleet.
         let _ = writeln!(ui.status(), "{subject}: {}", words(one));
     });
@@ -117,6 +119,25 @@ fn sync(ctx: &Context, ui: &mut Ui, args: &SyncArgs) -> Result<Outcome, CliError
         write_json(ui, &report)?;
     }
     Ok(outcome)
+}
+
+/// What is said about one mirror would be wrong for the others, and not to heed it as well.
+fn refuse_flags_for_one(ctx: &Context) -> Result<(), CliError> {
+    let global = &ctx.global;
+    let given = [
+        (global.mirror.is_some(), "--mirror"),
+        (global.all, "--all"),
+        (global.to.is_some(), "--to"),
+        (global.manifest.is_some(), "--manifest"),
+        (global.policy_rev.is_some(), "--policy-rev"),
+    ];
+    match given.into_iter().find(|(given, _)| *given) {
+        None => Ok(()),
+        Some((_, flag)) => {
+            Err(CliError::usage(anyhow!("`{flag}` is about one mirror, and a fleet has many"))
+                .with_hint("the fleet file says which mirrors, and `--tenant` whose"))
+        }
+    }
 }
 
 /// How a run ended, in a few words.

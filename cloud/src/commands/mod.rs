@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: LicenseRef-Proprietary
 //! The commands that this edition has beyond those of the open one.
 
-use std::env;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
 use repo_sync::context::Context;
 use repo_sync::error::CliError;
 
-use crate::fleet::{Fleet, VARIABLE};
+use crate::fleet::{Fleet, named_by_the_environment};
 
 pub mod audit;
 pub mod fleet;
@@ -29,10 +28,10 @@ impl FleetFile {
     /// # Errors
     /// Its file cannot be read, or makes no sense.
     pub fn read(&self, ctx: &Context) -> Result<Fleet, CliError> {
-        let file = match (&self.fleet, env::var_os(VARIABLE)) {
+        let file = match (&self.fleet, named_by_the_environment()) {
             (Some(file), _) => ctx.resolve(file),
             // A variable is about the whole process, wherever `-C` sends the command.
-            (None, Some(file)) => PathBuf::from(file),
+            (None, Some(file)) => file,
             (None, None) => ctx.resolve("fleet.toml"),
         };
         Fleet::read(&file).map_err(CliError::usage)

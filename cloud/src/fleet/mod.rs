@@ -22,6 +22,7 @@ mod file;
 pub mod run;
 
 use std::collections::{HashMap, HashSet};
+use std::env;
 use std::error::Error as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,11 @@ use file::{RawFleet, RawRepository, RawTenant};
 
 /// Names the fleet file to every command, and to the runs of a fleet.
 pub const VARIABLE: &str = "REPO_SYNC_FLEET";
+
+/// The fleet file of this process, if one is named.
+pub fn named_by_the_environment() -> Option<PathBuf> {
+    env::var_os(VARIABLE).filter(|file| !file.is_empty()).map(PathBuf::from)
+}
 
 /// The fleet, or why there is none, for all that stand in one registry.
 pub type Shared = Result<std::sync::Arc<Fleet>, std::sync::Arc<str>>;

@@ -91,7 +91,17 @@ struct Refusal {
     check: String,
 }
 
-/// Brings the mirrors of these tenants up to date, `jobs` at a time, and tells `done` of each.
+/// How mirrors are brought up to date.
+pub struct How<'a> {
+    /// So many at a time.
+    pub jobs: usize,
+    /// This program.
+    pub program: &'a Path,
+    /// Whether private names and ids are kept out of what is said.
+    pub redact: bool,
+}
+
+/// Brings the mirrors of these tenants up to date, and tells `done` of each.
 ///
 /// The first mirror of every tenant comes before the second of any, so that one with a
 /// thousand does not keep the others waiting.
@@ -101,8 +111,7 @@ struct Refusal {
 pub fn run(
     fleet: &Fleet,
     tenants: &[String],
-    jobs: usize,
-    program: &Path,
+    how: &How<'_>,
     done: &mut dyn FnMut(&Subject, &Done),
 ) -> io::Result<Vec<TenantReport>> {
     let chosen =
@@ -126,13 +135,13 @@ pub fn run(
     let (queue, order, next) = (&queue, &order, &next);
     thread::scope(|scope| {
         let (sender, ended) = mpsc::channel();
-        for _ in 0..jobs.clamp(1, queue.len().max(1)) {
+        for _ in 0..how.jobs.clamp(1, queue.len().max(1)) {
             let sender = sender.clone();
             scope.spawn(move || {
                 while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (_, repository, mirror) = &queue[at];
                     // Who receives waits for the last of us.
-                    let _ = sender.send((at, one(fleet, repository, mirror, program)));
+                    let _ = sender.send((at, one(fleet, repository, mirror, how)));
                 }
             });
         }
@@ -163,12 +172,15 @@ pub fn run(
 }
 
 /// Brings one mirror up to date. What goes wrong with it stays with it.
-fn one(fleet: &Fleet, repository: &Repository, mirror: &str, program: &Path) -> Done {
+fn one(fleet: &Fleet, repository: &Repository, mirror: &str, how: &How<'_>) -> Done {
     let name = repository.scope.repository();
     let directory = fleet.directory(repository.scope.tenant());
-    let mut command = Command::new(program);
+    let mut command = Command::new(how.program);
     command.arg("-C").arg(&repository.path);
     command.args(["sync", "--format", "json", "--color", "never", "--no-progress"]);
+    if how.redact {
+        command.arg("--redact");
+    }
     command.args(["--mirror", mirror]).stdin(Stdio::null()).env_clear();
     command.envs(PASSED.iter().filter_map(|name| Some((name, env::var_os(name)?))));
     command.env(VARIABLE, &fleet.file).env("TMPDIR", directory.join(TEMPORARY));
@@ -181,7 +193,7 @@ fn one(fleet: &Fleet, repository: &Repository, mirror: &str, program: &Path) -> 
             let _ = write_whole(file, text);
         }
     }
-    let said = ended.map_err(|err| format!("failed to run `{}`: {err}", program.display()));
+    let said = ended.map_err(|err| format!("failed to run `{}`: {err}", how.program.display()));
     let said = said.and_then(|output| understand(&output)).unwrap_or_else(|error| Said {
         outcome: Outcome::Failed,
         counts: Counts::default(),

@@ -93,10 +93,15 @@ impl TestFleet {
 
     /// Writes a licence that ends on a day.
     pub(crate) fn license(&self, expires: &str, grace_days: u16) {
+        self.license_for(expires, grace_days, "");
+    }
+
+    /// The same with more terms, such as limits.
+    pub(crate) fn license_for(&self, expires: &str, grace_days: u16, more: &str) {
         let payload = format!(
             r#"{{"version": 1, "holder": "Acme", "features":
                 ["fleet", "quotas", "usage-events", "audit-chain"],
-                "expires": "{expires}", "grace-days": {grace_days}}}"#
+                "expires": "{expires}", "grace-days": {grace_days}{more}}}"#
         );
         let signature = STANDARD.encode(vendor().sign(payload.as_bytes()).to_bytes());
         let text = serde_json::json!({

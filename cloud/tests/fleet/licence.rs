@@ -84,6 +84,25 @@ fn the_edition_says_what_the_licence_allows() {
     }
 }
 
+#[test]
+fn a_licence_is_for_so_many() {
+    check("", 4);
+    check(", \"tenants\": 1", 2);
+    check(", \"mirrors\": 3", 3);
+    check(", \"tenants\": 1, \"mirrors\": 3", 2);
+
+    #[track_caller]
+    fn check(limits: &str, published: usize) {
+        let fleet = TestFleet::new(2, 2, &[]);
+        fleet.license_for("2999-12-31", 0, limits);
+        let said = fleet.sync();
+        let synced = said.values().filter(|(outcome, _)| outcome == "synced").count();
+        assert_eq!(synced, published, "{limits}: {said:?}");
+        let held = said.values().filter(|(_, why)| why.contains("the licence is for "));
+        assert_eq!(held.count(), 4 - published, "{limits}: {said:?}");
+    }
+}
+
 /// OpenSSL as the judge: what it signs is a licence, so a vendor needs no tool of ours.
 #[test]
 fn a_licence_that_openssl_signed_is_good() {

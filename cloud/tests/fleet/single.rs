@@ -78,3 +78,41 @@ fn a_tenant_that_used_up_its_commits_publishes_no_more() {
     let states: Vec<_> = notices.iter().map(|notice| &notice["now"]).collect();
     assert_eq!(states, ["failed"]);
 }
+
+#[test]
+fn what_is_about_one_mirror_is_not_for_a_fleet() {
+    let fleet = TestFleet::new(1, 1, &[]);
+    for flags in [&["--to", "../x"][..], &["--mirror", "x"], &["--all"], &["--manifest", "x"]] {
+        let screen = fleet.run([&["fleet", "sync"], flags].concat()).expect(2);
+        assert!(screen.stderr.contains("is about one mirror"), "{screen}");
+    }
+    fleet.run(["fleet", "sync", "--tenant", "nobody"]).expect(2);
+    fleet.run(["fleet", "sync", "--jobs", "0"]).expect(2);
+    assert!(fleet.member("tenant-0", 0).mirror.refs().is_empty());
+}
+
+#[test]
+fn a_fleet_says_what_waits_for_a_person() {
+    let mut fleet = TestFleet::new(2, 1, &[]);
+    fleet.members[1].repo.extend(|history| {
+        history.commit("leak", |tree| tree.file("src/d.rs", "// see inner/b.rs\n"))
+    });
+    let screen = fleet.run(["fleet", "sync", "--jobs", "1"]).expect(3);
+    assert_eq!(
+        screen.stdout,
+        "tenant-0  1 of 1 mirrors in order, 3 commits published\n\
+         tenant-1  0 of 1 mirrors in order, 0 commits published\n  \
+         widget-0:public  refused, private-reference\n"
+    );
+    assert_eq!(
+        screen.stderr,
+        "tenant-0/widget-0:public: synced\n\
+         tenant-1/widget-0:public: refused, private-reference\n"
+    );
+    // The private path is in the tenant's own report, unless it was asked to be left out.
+    let report = fleet.of_tenant("tenant-1", "runs/widget-0/public.json");
+    let said = || std::fs::read_to_string(&report).expect("each run leaves one");
+    assert!(said().contains("inner/b.rs"));
+    fleet.run(["fleet", "sync", "--redact"]).expect(3);
+    assert!(!said().contains("inner/b.rs"), "{}", said());
+}
