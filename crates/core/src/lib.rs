@@ -46,5 +46,6 @@ pub mod staging;
 pub mod standalone;
 pub mod surface;
 mod survey;
+pub mod transform;
 mod tree;
 pub mod verify;
