@@ -161,6 +161,8 @@ checks! {
     VerifierDisagrees = "verifier-disagrees", ALWAYS;
     /// Notice: a pattern of the manifest matches nothing.
     PatternUnmatched = "pattern-unmatched", ALWAYS;
+    /// Notice: a transform of the manifest that changes nothing.
+    TransformIdle = "transform-idle", ALWAYS;
     /// Notice: a waiver that no finding needed.
     WaiverUnused = "waiver-unused", ALWAYS;
     /// Notice: a public tag stays as it is although the private one differs.
@@ -185,6 +187,7 @@ impl Check {
         matches!(
             self,
             Self::PatternUnmatched
+                | Self::TransformIdle
                 | Self::WaiverUnused
                 | Self::TagKept
                 | Self::TagPrivate

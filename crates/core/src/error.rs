@@ -10,6 +10,7 @@ use crate::git::{AddressError, GitError, ObjectError, OpenError, RevError};
 use crate::history::WalkError;
 use crate::manifest::ManifestError;
 use crate::object::MalformedCommit;
+use crate::transform::TransformError;
 
 /// The end of a run, by what its caller has to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -273,6 +274,15 @@ impl RunError {
             }
             FilterError::TooDeep(_) => {
                 Self::refusal(Check::TreeDepth, commit, None, source.to_string())
+            }
+            FilterError::Transform { source, .. } => {
+                let (check, line) = match source {
+                    TransformError::Lines(source) => (Check::LeftMarker, source.line()),
+                    TransformError::Cargo(source) => (Check::PrivateDependency, source.line()),
+                };
+                let hint = format!("{source}; mend it, or withhold the commit if it is history");
+                let rule = Some("sync.toml `[transform]`".to_owned());
+                Self::Refused(vec![Finding { check, commit, path: None, line, rule, hint }])
             }
         }
     }

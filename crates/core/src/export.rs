@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use repo_sync_shared::{Check, ObjectId, PrivateCommit, escape_bytes};
 
 use crate::error::{RunError, UsageError};
-use crate::filter::Entry;
-use crate::git::Objects;
-use crate::object::{EntryKind, Kind, is_dotgit};
+use crate::filter::{Entry, PublicFile, PublicFiles};
+use crate::object::{EntryKind, is_dotgit};
 use crate::paths::join;
 use crate::progress::{Phase, Progress};
 use crate::report::RawFinding;
@@ -61,8 +60,8 @@ pub fn export(
     let shown = replay.filtered(number)?.ok_or_else(governed)?;
     make_empty(target)?;
     progress.start(Phase::Stage, None);
-    let objects = replay.objects();
-    let mut writer = Writer { objects, commit, exported: Exported::default(), progress };
+    let files = replay.files();
+    let mut writer = Writer { files, commit, exported: Exported::default(), progress };
     let mut open = vec![(shown.directory, Vec::new(), target.to_owned())];
     while let Some((directory, path, target)) = open.pop() {
         let filter = &mut replay.filters()[shown.filter];
@@ -98,7 +97,7 @@ fn make_empty(target: &Path) -> Result<(), RunError> {
 }
 
 struct Writer<'a> {
-    objects: &'a Objects<'a>,
+    files: PublicFiles<'a>,
     commit: PrivateCommit,
     exported: Exported,
     progress: &'a dyn Progress,
@@ -137,8 +136,8 @@ impl Writer<'_> {
         }
     }
 
-    fn read(&self, id: ObjectId, path: &[u8]) -> Result<crate::git::Object<'_>, RunError> {
-        let object = self.objects.read(id, Kind::Blob);
+    fn read(&self, id: ObjectId, path: &[u8]) -> Result<PublicFile<'_>, RunError> {
+        let object = self.files.read(id);
         object.map_err(|err| RunError::unreadable(&err, Some(self.commit), Some(path)))
     }
 }

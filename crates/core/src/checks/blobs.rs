@@ -15,8 +15,9 @@ use std::thread::{self, Scope};
 use repo_sync_shared::ObjectId;
 
 use super::{Look, NewBlob, NewEntry};
-use crate::git::{ObjectError, Objects};
-use crate::object::{EntryKind, Kind};
+use crate::filter::PublicFiles;
+use crate::git::ObjectError;
+use crate::object::EntryKind;
 use crate::report::RawFinding;
 
 /// The largest blob that is looked into, in bytes.
@@ -79,7 +80,7 @@ type Answer = thread::Result<Done>;
 
 /// Threads that read blobs. Who waits for one reads as well.
 pub(super) struct Readers<'a> {
-    objects: &'a Objects<'a>,
+    files: &'a PublicFiles<'a>,
     looks: &'a [Box<dyn Look>],
     tasks: Sender<(usize, Asked)>,
     /// What nobody has begun.
@@ -95,7 +96,7 @@ impl<'a> Readers<'a> {
     /// Starts the threads: as many as there are cores beside the one that walks.
     pub(super) fn start<'s>(
         scope: &'s Scope<'s, 'a>,
-        objects: &'a Objects<'a>,
+        files: &'a PublicFiles<'a>,
         looks: &'a [Box<dyn Look>],
     ) -> Self {
         let (ask, asked) = channel();
@@ -107,7 +108,7 @@ impl<'a> Readers<'a> {
             let (asked, give) = (Arc::clone(&asked), give.clone());
             scope.spawn(move || {
                 while let Some((number, blob)) = next(&asked) {
-                    let done = answer(objects, looks, blob);
+                    let done = answer(files, looks, blob);
                     if give.send((number, done)).is_err() {
                         break;
                     }
@@ -115,7 +116,7 @@ impl<'a> Readers<'a> {
             });
         }
         let early = BTreeMap::new();
-        Self { objects, looks, tasks: ask, waiting, done: given, early, asked: 0, given: 0 }
+        Self { files, looks, tasks: ask, waiting, done: given, early, asked: 0, given: 0 }
     }
 
     /// Whether the oldest blob has to be taken before another is asked for.
@@ -146,7 +147,7 @@ impl<'a> Readers<'a> {
         self.given += 1;
         Some(match done {
             Ok(Done::Looked(looked)) => looked,
-            Ok(Done::Large(asked, size)) => look(self.objects, self.looks, asked, Ok(size)),
+            Ok(Done::Large(asked, size)) => look(self.files, self.looks, asked, Ok(size)),
             Err(payload) => panic::resume_unwind(payload),
         })
     }
@@ -157,12 +158,12 @@ impl Readers<'_> {
     fn help(&self) -> Option<(usize, Answer)> {
         // A thread that has the lock waits for blobs: there is none.
         let (number, blob) = self.waiting.try_lock().ok()?.try_recv().ok()?;
-        Some((number, answer(self.objects, self.looks, blob)))
+        Some((number, answer(self.files, self.looks, blob)))
     }
 }
 
-fn answer(objects: &Objects<'_>, looks: &[Box<dyn Look>], blob: Asked) -> Answer {
-    panic::catch_unwind(AssertUnwindSafe(|| work(objects, looks, blob)))
+fn answer(files: &PublicFiles<'_>, looks: &[Box<dyn Look>], blob: Asked) -> Answer {
+    panic::catch_unwind(AssertUnwindSafe(|| work(files, looks, blob)))
 }
 
 /// The next blob to read; `None` if there will be none.
@@ -170,22 +171,22 @@ fn next(asked: &Mutex<Receiver<(usize, Asked)>>) -> Option<(usize, Asked)> {
     asked.lock().ok()?.recv().ok()
 }
 
-fn work(objects: &Objects<'_>, looks: &[Box<dyn Look>], asked: Asked) -> Done {
-    match objects.blob_size(asked.id) {
+fn work(files: &PublicFiles<'_>, looks: &[Box<dyn Look>], asked: Asked) -> Done {
+    match files.size(asked.id) {
         Ok(size) if size > LARGE => Done::Large(asked, size),
-        size => Done::Looked(look(objects, looks, asked, size)),
+        size => Done::Looked(look(files, looks, asked, size)),
     }
 }
 
 fn look(
-    objects: &Objects<'_>,
+    files: &PublicFiles<'_>,
     looks: &[Box<dyn Look>],
     asked: Asked,
     size: Result<u64, ObjectError>,
 ) -> Looked {
     let data = size.and_then(|size| match size {
         size if size > MAX_BLOB => Ok(None),
-        _ => objects.read(asked.id, Kind::Blob).map(|object| Some(object.data().to_vec())),
+        _ => files.read(asked.id).map(|file| Some(file.data().to_vec())),
     });
     let mut found = Vec::new();
     if let Ok(Some(data)) = &data {
@@ -204,6 +205,7 @@ mod tests {
     use repo_sync_testing::{History, Kind, Tree, object_id};
 
     use super::*;
+    use crate::filter::Filter;
     use crate::git::PrivateRepo;
 
     /// Says of each blob how it begins, and does not survive a certain one.
@@ -226,9 +228,10 @@ mod tests {
         let repo = History::new().commit("all", all).build();
         let private = PrivateRepo::discover(repo.path()).expect("it was just built");
         let objects = private.objects().expect("it has objects");
+        let files = Filter::files(&objects, &[]);
         let looks: Vec<Box<dyn Look>> = vec![Box::new(Repeat)];
         thread::scope(|scope| {
-            let mut readers = Readers::start(scope, &objects, &looks);
+            let mut readers = Readers::start(scope, &files, &looks);
             let mut seen = Vec::new();
             let mut take = |readers: &mut Readers<'_>| {
                 let looked = readers.take()?;

@@ -48,10 +48,10 @@ pub fn inspect<'r>(
     let Checks { looks, families } = checks(session, subject.new.len())?;
     let every_place = families.iter().any(|family| family.minds_every_place());
     progress.start(Phase::Check, Some(subject.new.len() as u64));
-    let objects = session.replay.objects();
+    let files = session.replay.files();
     let (mut families, mut found) = thread::scope(|scope| {
         let mut inspector = Inspector {
-            readers: Readers::start(scope, objects, &looks),
+            readers: Readers::start(scope, &files, &looks),
             looks: &looks,
             families,
             trees: FxHashMap::default(),

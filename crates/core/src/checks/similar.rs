@@ -20,7 +20,7 @@ use super::blobs::Asked;
 use super::line_runs::{RUN, is_text, lines, runs};
 use super::{Family, Look, NewBlob, NewDirectory};
 use crate::error::RunError;
-use crate::filter::{Holdings, Listing, PrivateWalk, walk};
+use crate::filter::{Holdings, Listing, PrivateWalk, PublicFiles, walk};
 use crate::git::Objects;
 use crate::object::{EntryKind, Kind};
 use crate::paths::join;
@@ -81,10 +81,10 @@ impl Similar {
 
     /// Whether a text shares more with what is private than the one before it in the same
     /// place.
-    fn is_news(&self, objects: &Objects<'_>, private: &Private, id: ObjectId) -> bool {
+    fn is_news(&self, files: &PublicFiles<'_>, private: &Private, id: ObjectId) -> bool {
         let Some(before) = self.before.get(&id) else { return true };
-        let before = before.iter().flat_map(|&old| runs_of(objects, old)).collect();
-        brings_some(&runs_of(objects, id), &private.runs, &before)
+        let before = before.iter().flat_map(|&old| runs_of(files, old)).collect();
+        brings_some(&runs_of(files, id), &private.runs, &before)
     }
 }
 
@@ -144,16 +144,16 @@ impl Family for Similar {
             (Arc::new(private), ended)
         });
         ended?;
-        let objects = session.replay.objects();
+        let files = session.replay.files();
         for text in &self.new {
             let entry = text.entry();
             // Those that cannot be read were told of when they were shown.
-            let Ok(object) = objects.read(entry.id, Kind::Blob) else { continue };
-            found.extend(private.compare(&NewBlob { entry: &entry, data: object.data() }));
+            let Ok(file) = files.read(entry.id) else { continue };
+            found.extend(private.compare(&NewBlob { entry: &entry, data: file.data() }));
         }
         found.retain(|finding| {
             let is_ours = finding.check == Check::SimilarToPrivate;
-            finding.object.is_none_or(|id| !is_ours || self.is_news(objects, &private, id))
+            finding.object.is_none_or(|id| !is_ours || self.is_news(&files, &private, id))
         });
         let lighter = |hint: String| RawFinding {
             weight: Weight::Lighter,
@@ -347,11 +347,9 @@ fn brings_some(
 }
 
 /// The runs of a text, or of nothing if it is none or cannot be read.
-fn runs_of(objects: &Objects<'_>, id: ObjectId) -> FxHashSet<u64> {
-    match objects.read(id, Kind::Blob) {
-        Ok(object) if is_text(object.data()) => {
-            runs(&lines(object.data()).collect::<Vec<_>>()).collect()
-        }
+fn runs_of(files: &PublicFiles<'_>, id: ObjectId) -> FxHashSet<u64> {
+    match files.read(id) {
+        Ok(file) if is_text(file.data()) => runs(&lines(file.data()).collect::<Vec<_>>()).collect(),
         Ok(_) | Err(_) => FxHashSet::default(),
     }
 }

@@ -123,18 +123,18 @@ fn judge_file(
     file: &Place,
     found: &mut Vec<RawFinding>,
 ) -> Result<(), RunError> {
-    let objects = session.replay.objects();
+    let files = session.replay.files();
     // One that is missing, or no file at all, was told of where files are read.
-    match objects.header(file.id) {
-        Ok((Kind::Blob, size)) if size <= MAX_SIZE => {}
-        Ok((Kind::Blob, _)) => {
+    match files.size(file.id) {
+        Ok(..=MAX_SIZE) => {}
+        Ok(_) => {
             let hint = "this `.gitmodules` is too large to look into";
             found.push(file.finding(Check::Submodule, Weight::Always, hint));
             return Ok(());
         }
-        Ok(_) | Err(_) => return Ok(()),
+        Err(_) => return Ok(()),
     }
-    let Ok(object) = objects.read(file.id, Kind::Blob) else { return Ok(()) };
+    let Ok(object) = files.read(file.id) else { return Ok(()) };
     let settings = match settings(object.data()) {
         Ok(settings) => settings,
         Err(line) => {

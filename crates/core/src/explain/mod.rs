@@ -9,6 +9,7 @@ use std::sync::Arc;
 use repo_sync_shared::{PrivateCommit, PublicCommit};
 
 use crate::error::RunError;
+use crate::filter::{Transforms, shows};
 use crate::manifest::{PastManifest, Shape};
 use crate::object::{EntryKind, Kind};
 use crate::paths::{Position, Reach};
@@ -35,6 +36,8 @@ pub struct Explanation {
     pub rule: Option<String>,
     /// Where it lands in the public tree, if it is public.
     pub public_path: Option<Vec<u8>>,
+    /// What was done to it, if it is a public file of this commit.
+    pub transforms: Transforms,
     /// The first commit, private and public, that shows something at that place.
     pub first: Option<(PrivateCommit, PublicCommit)>,
 }
@@ -71,9 +74,24 @@ pub fn explain(
         mixed: matches!(kind, Some((EntryKind::Tree, _))) && is_mixed(&shape, path),
         verdict: verdict.to_string(),
         rule: verdict.rule().map(ToString::to_string),
+        transforms: done_to(session, number, public_path.as_deref())?,
         public_path,
         first,
     })
+}
+
+/// What transforms do to what a commit shows at a public path.
+fn done_to(
+    session: &mut Session<'_>,
+    commit: Option<u32>,
+    path: Option<&[u8]>,
+) -> Result<Transforms, RunError> {
+    let (Some(commit), Some(path)) = (commit, path) else { return Ok(Transforms::default()) };
+    let Some(shown) = session.replay.filtered(commit)? else { return Ok(Transforms::default()) };
+    let found = shows(session.replay.filters(), &shown, path);
+    let found = found.map_err(|err| RunError::unfiltered(&err, None))?;
+    let files = session.replay.files();
+    Ok(found.map(|(_, id)| files.done_to(id)).unwrap_or_default())
 }
 
 /// The shape in force for a commit, with the lines of its own manifest if it has
@@ -137,7 +155,7 @@ fn first_shown(
     let leads_up = replay.images.dag.ancestors([image]);
     for image in replay.images.numbers().filter(|&image| leads_up[image as usize]) {
         let Some(shown) = replay.shown(image)? else { continue };
-        let found = crate::filter::shows(replay.filters(), &shown, path)
+        let found = shows(replay.filters(), &shown, path)
             .map_err(|err| RunError::unfiltered(&err, None))?;
         if found.is_some() {
             let source = replay.images.shown_by(image).map(|number| replay.history.id(number));

@@ -34,7 +34,10 @@ impl Filter<'_> {
         };
         let residues = sheet.cuts().iter().map(|cut| cut.residue);
         let residue = residues.fold(0, u64::wrapping_add);
-        let suspect = sheet.cuts().iter().any(|cut| cut.suspect);
+        // What lies below was not looked at where no rule splits anything.
+        let is_whole = self.states.reach(state) == Reach::Public;
+        let suspect = sheet.cuts().iter().any(|cut| cut.suspect)
+            || is_whole && self.states.may_meet_floor(state);
         Ok(Done { public, residue, suspect })
     }
 
@@ -56,13 +59,17 @@ impl Filter<'_> {
         let (outline, runs) =
             Outline::read(object.data(), near.as_ref().map(|near| near.outline()))
                 .map_err(|source| FilterError::Malformed { tree, source })?;
-        let cuts = match self.states.reach(state) {
-            Reach::Mixed => self.cuts(state, &outline, near.as_deref(), &runs)?,
-            Reach::Public | Reach::Private => Vec::new(),
+        let mut cuts = match self.states.reach(state) {
+            Reach::Public if !self.transforms() => Vec::new(),
+            Reach::Public | Reach::Mixed => self.cuts(state, &outline, near.as_deref(), &runs)?,
+            Reach::Private => Vec::new(),
         };
+        if self.edits_workspaces() {
+            self.edit_workspace((state, tree), &outline, &mut cuts)?;
+        }
         let sheet = Rc::new(Sheet::new(tree, state, outline, cuts));
         if let Some(near) = near.filter(|near| self.steps_from == Some((state, near.tree))) {
-            self.memo.steps.add(&near, &sheet, &runs);
+            self.memo.steps.add(&near, &sheet, &sheet.shown_alike(&near, runs));
         }
         self.recent.put(sheet.clone());
         Ok(sheet)
@@ -98,6 +105,9 @@ impl Filter<'_> {
         number: usize,
         entry: &TreeEntry<'_>,
     ) -> Result<Option<Cut>, FilterError> {
+        if self.states.reach(state) == Reach::Public {
+            return self.judge_whole(state, number, entry);
+        }
         let child = self.states.child(state, entry.name);
         let is_moved = self.states.is_moved(child);
         let is_alias = self.states.is_alias(child);
@@ -122,12 +132,36 @@ impl Filter<'_> {
         } else {
             let is_public = self.states.is_public(child);
             let is_own = state == States::ROOT && OWN_FILES.contains(&entry.name);
-            let shown = if is_public && !is_moved { Shown::AsItIs } else { Shown::Nothing };
+            let shown = if is_public && !is_moved { self.file(entry)? } else { Shown::Nothing };
             let residue = if is_public || is_own { 0 } else { digest(entry.raw, 0) };
             Cut { entry: number, shown, residue, suspect: is_alias }
         };
         let matters = cut.shown != Shown::AsItIs || cut.residue != 0 || cut.suspect;
         Ok(matters.then_some(cut))
+    }
+
+    /// The same in a directory where all is public, which is opened for its files only.
+    fn judge_whole(
+        &mut self,
+        state: StateId,
+        number: usize,
+        entry: &TreeEntry<'_>,
+    ) -> Result<Option<Cut>, FilterError> {
+        let shown = match entry.kind() {
+            EntryKind::Tree => match self.tree(state, PrivateTree::new(entry.id))? {
+                Some(public) if public.id() != entry.id => Shown::Part(public),
+                Some(_) | None => Shown::AsItIs,
+            },
+            _ => self.file(entry)?,
+        };
+        let cut = Cut { entry: number, shown, residue: 0, suspect: false };
+        Ok((shown != Shown::AsItIs).then_some(cut))
+    }
+
+    /// What is shown of a public file.
+    fn file(&mut self, entry: &TreeEntry<'_>) -> Result<Shown, FilterError> {
+        let public = self.stripped(entry.id, entry.kind())?;
+        Ok(if public == entry.id { Shown::AsItIs } else { Shown::Made(public) })
     }
 }
 

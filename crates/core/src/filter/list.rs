@@ -6,12 +6,16 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
 
 use super::listing::{Entries, Entry, From, Listed, Listing, Origin};
+use super::made::Part;
 use super::moves::{TargetNode, Targets};
+use super::skeleton::Skeleton;
 use super::states::{StateId, States};
+use super::transformed::is_file;
 use super::{Collision, Filter, FilterError};
 use crate::object::{self, EntryKind, Kind, entry_order, tree_entries};
 use crate::paths::{Reach, components, join};
@@ -93,7 +97,7 @@ impl Filter<'_> {
         near: Option<&Listing>,
     ) -> Result<Rc<Listing>, FilterError> {
         let ([source], None) = (&directory.sources[..], &directory.brought) else {
-            return self.list_union(directory).map(Rc::new);
+            return Ok(Rc::new(self.list_union(directory)?.0));
         };
         if let Some(near) = near.and_then(|near| near.sheet(source.state)) {
             self.recent.expect_like(near);
@@ -156,7 +160,7 @@ impl Filter<'_> {
 
     /// The id of a directory with several sources.
     fn union_tree(&mut self, directory: &Directory) -> Result<Option<PublicTree>, FilterError> {
-        let listing = self.list_union(directory)?;
+        let (listing, _) = self.list_union(directory)?;
         if listing.is_empty() {
             // The union of directories that were empty before is one.
             for source in &directory.sources {
@@ -179,8 +183,12 @@ impl Filter<'_> {
         }
     }
 
-    /// Several private directories and what moves bring, as one.
-    fn list_union(&mut self, directory: &Directory) -> Result<Listing, FilterError> {
+    /// Several private directories and what moves bring, as one; and its skeleton, where
+    /// that matters.
+    fn list_union(
+        &mut self,
+        directory: &Directory,
+    ) -> Result<(Listing, Option<Arc<Skeleton>>), FilterError> {
         let mut union: BTreeMap<Vec<u8>, Claims> = BTreeMap::new();
         for (number, source) in directory.sources.iter().enumerate() {
             let listing = self.list_source(source)?;
@@ -191,12 +199,14 @@ impl Filter<'_> {
                         claims.tree_mode.get_or_insert_with(|| entry.mode.to_vec());
                         claims.trees.push(self.source_below(source, entry.name, tree));
                     }
-                    From::Sheet(_) | From::Union(_) => claims.files.push(File {
+                    From::Sheet(private) => claims.files.push(File {
                         mode: entry.mode.to_vec(),
+                        private,
                         id: entry.id,
                         kind: entry.kind,
                         origin: Origin::Source(number),
                     }),
+                    From::Union(_) => unreachable!("a source is one directory"),
                 }
             }
         }
@@ -206,6 +216,7 @@ impl Filter<'_> {
                 claims.trees.extend(self.brought_trees(child, moved));
                 claims.files.extend(self.brought_files(child, moved).map(|file| File {
                     mode: file.mode.clone(),
+                    private: file.id,
                     id: file.id,
                     kind: file.kind,
                     origin: Origin::File(file.path.clone()),
@@ -223,34 +234,77 @@ impl Filter<'_> {
         &mut self,
         parent: &Directory,
         union: BTreeMap<Vec<u8>, Claims>,
-    ) -> Result<Listing, FilterError> {
-        let mut settled = Vec::with_capacity(union.len());
+    ) -> Result<(Listing, Option<Arc<Skeleton>>), FilterError> {
+        let mut settled: Vec<(Vec<u8>, File)> = Vec::with_capacity(union.len());
         for (name, claims) in union {
             let directory = Directory { sources: claims.trees, brought: claims.brought };
             let directory = self.simplified(directory)?;
             let tree = self.directory_tree(&directory)?.map(|tree| {
-                let as_is = matches!(&directory.sources[..], [one] if one.tree.id() == tree.id());
+                let private = match &directory.sources[..] {
+                    [one] => one.tree.id(),
+                    _ => ObjectId::NULL,
+                };
                 let mode = claims.tree_mode.unwrap_or_else(|| b"40000".to_vec());
                 let origin = Origin::Merged(Box::new(directory));
-                (File { mode, id: tree.id(), kind: EntryKind::Tree, origin }, as_is)
+                File { mode, private, id: tree.id(), kind: EntryKind::Tree, origin }
             });
-            let mut all = tree.into_iter().chain(claims.files.into_iter().map(|file| (file, true)));
+            let mut all = tree.into_iter().chain(claims.files);
             let Some(first) = all.next() else { continue };
-            if let Some((second, _)) = all.next() {
+            if let Some(second) = all.next() {
                 let path = |file: &File| file.origin.private_path(parent, &name);
-                let (one, other) = (path(&first.0), path(&second));
+                let (one, other) = (path(&first), path(&second));
                 self.collisions.push(Collision { one, other });
             }
             settled.push((name, first));
         }
-        settled.sort_by(|(a, (x, _)), (b, (y, _))| {
-            entry_order(a, x.kind.is_tree(), b, y.kind.is_tree())
+        settled.sort_by(|(a, x), (b, y)| entry_order(a, x.kind.is_tree(), b, y.kind.is_tree()));
+        let skeleton = self.transform_union(&mut settled)?;
+        let listed = settled.into_iter().map(|(name, file)| {
+            let File { mode, private, id, kind, origin } = file;
+            Listed { mode, name, id, kind, as_is: private == id, origin }
         });
-        let listed = settled.into_iter().map(|(name, (file, as_is))| {
-            let File { mode, id, kind, origin } = file;
-            Listed { mode, name, id, kind, as_is, origin }
-        });
-        Ok(Listing(Entries::Union(listed.collect())))
+        Ok((Listing(Entries::Union(listed.collect())), skeleton))
+    }
+
+    /// Transforms the files of a union where they come to stand; what was made of them
+    /// where they come from may not hold there.
+    fn transform_union(
+        &mut self,
+        settled: &mut [(Vec<u8>, File)],
+    ) -> Result<Option<Arc<Skeleton>>, FilterError> {
+        if !self.transforms() {
+            return Ok(None);
+        }
+        let (mut manifest, mut below) = (None, Vec::new());
+        for (name, file) in settled.iter_mut() {
+            if is_file(file.kind) {
+                file.id = self.stripped(file.private, file.kind)?;
+                manifest = manifest.or((&name[..] == b"Cargo.toml").then_some(file.private));
+            } else if let Origin::Merged(directory) = &file.origin
+                && self.edits_workspaces()
+            {
+                let skeleton = self.skeleton_of(directory)?;
+                below.extend(skeleton.map(|skeleton| (name.as_slice().into(), skeleton)));
+            }
+        }
+        if !self.edits_workspaces() {
+            return Ok(None);
+        }
+        let skeleton = Skeleton::new(manifest, below).map(Arc::new);
+        for (name, file) in settled.iter_mut().filter(|(_, file)| is_file(file.kind)) {
+            if let (Some(skeleton), Some(part)) = (&skeleton, Part::named(name)) {
+                file.id = self.without_crates(skeleton, part, file.private, file.id)?;
+            }
+        }
+        Ok(skeleton)
+    }
+
+    /// The skeleton of a public directory.
+    fn skeleton_of(&mut self, directory: &Directory) -> Result<Option<Arc<Skeleton>>, FilterError> {
+        match (&directory.sources[..], &directory.brought) {
+            ([source], None) => self.skeleton(source.state, source.tree),
+            _ => Ok(self.list_union(directory)?.1),
+        }
     }
 
     /// Leaves out the sources and moves that bring nothing, so that what is left
@@ -351,6 +405,8 @@ struct Claims {
 
 struct File {
     mode: Vec<u8>,
+    /// The object behind it; of a directory of several, none.
+    private: ObjectId,
     id: ObjectId,
     kind: EntryKind,
     origin: Origin,

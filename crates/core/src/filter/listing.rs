@@ -150,7 +150,7 @@ impl Listing {
     pub(super) fn differing(&self, other: &Self) -> Vec<usize> {
         match (&self.0, &other.0) {
             (Entries::Sheet(this), Entries::Sheet(other)) if this.state == other.state => {
-                let runs = this.outline().runs(other.outline());
+                let runs = this.shown_alike(other, this.outline().runs(other.outline()));
                 this.outline().between(&runs).collect()
             }
             _ => self.numbers().collect(),

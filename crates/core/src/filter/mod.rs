@@ -4,7 +4,8 @@
 //! A [`Filter`] holds one shape: path rules and moves. It answers for root trees
 //! with the id of what the mirror shows of them ([`Filter::root`]), remembering
 //! each subtree by its id and the rules that are still in play there. A subtree
-//! that no rule can split keeps its id and is not even opened.
+//! that no rule can split keeps its id and is not even opened, unless the shape has
+//! transforms: then its files are looked for, and read if they may have to be made anew.
 //!
 //! [`Filter::list`] lists a public directory entry by entry, for those who write,
 //! compare or export trees. Nothing here knows commits, and nothing is written.
@@ -16,13 +17,16 @@ mod holdings;
 mod list;
 mod listing;
 mod locate;
+mod made;
 mod moves;
 mod private;
 mod recent;
 mod sheet;
+mod skeleton;
 mod standing;
 mod states;
 mod step;
+mod transformed;
 mod walk;
 
 #[cfg(test)]
@@ -40,12 +44,15 @@ use crate::git::{self, ObjectError, Objects};
 use crate::manifest::Shape;
 use crate::object::{Kind, MalformedTree, check_tree};
 use crate::paths::Reach;
+use crate::transform::{Markers, TransformError};
 
 pub(crate) use ahead::{Ahead, KnownSteps, Seed};
 pub(crate) use holdings::{Holdings, Unseen};
 pub use list::Directory;
 pub use listing::{Entry, Listing};
 pub(crate) use locate::locate;
+pub use made::Transforms;
+pub(crate) use made::{PublicFile, PublicFiles};
 pub(crate) use private::{PrivateIds, PrivateWalk, Visit};
 pub(crate) use standing::Standing;
 pub(crate) use step::{New, Step};
@@ -53,8 +60,10 @@ pub(crate) use walk::walk_below;
 pub use walk::{Opened, Place, Shown, Visitor, shows, walk};
 
 use aliases::Aliases;
+use made::{Made, Part};
 use moves::Targets;
 use recent::Recent;
+use skeleton::Skeleton;
 use states::{StateId, States};
 use step::Steps;
 
@@ -82,6 +91,10 @@ pub struct Filter<'r> {
     recent: Recent,
     /// The tree at which the next step begins, if it is to be kept.
     steps_from: Option<(StateId, PrivateTree)>,
+    /// What private sections stand between.
+    markers: Option<Arc<Markers>>,
+    /// The files that transforms made, for all filters that share what is settled.
+    made: Made,
 }
 
 /// What filtering made of trees.
@@ -91,6 +104,12 @@ struct Memo {
     roots: FxHashMap<PrivateTree, PublicTree>,
     done: FxHashMap<(StateId, PrivateTree), Done>,
     steps: Steps,
+    /// Public files by the private ones, as sections being cut leaves them.
+    files: FxHashMap<ObjectId, ObjectId>,
+    /// Public files of workspaces, by skeleton and private file.
+    workspaces: FxHashMap<(ObjectId, Part, ObjectId), ObjectId>,
+    /// The manifests below a directory.
+    skeletons: FxHashMap<(StateId, PrivateTree), Option<Arc<Skeleton>>>,
 }
 
 /// What filtering made of a directory.
@@ -127,6 +146,14 @@ pub enum FilterError {
         /// What is wrong with it.
         source: MalformedTree,
     },
+    /// A public file could not be made.
+    #[error("{source}")]
+    Transform {
+        /// The private file.
+        blob: ObjectId,
+        /// Why.
+        source: TransformError,
+    },
     /// Directories within directories, without end.
     #[error("tree {0} lies more than {MAX_DEPTH} directories deep")]
     TooDeep(PrivateTree),
@@ -142,6 +169,7 @@ impl FilterError {
                 | ObjectError::Type { id, .. },
             ) => *id,
             Self::Malformed { tree, .. } | Self::TooDeep(tree) => tree.id(),
+            Self::Transform { blob, .. } => *blob,
         }
     }
 }
@@ -152,6 +180,8 @@ impl<'r> Filter<'r> {
         Self {
             objects,
             targets: Targets::new(&shape.moves),
+            markers: shape.transform.lines.clone().map(Arc::new),
+            made: Made::default(),
             states: States::new(shape),
             memo: Memo::default(),
             settled: Arc::default(),
@@ -233,9 +263,9 @@ impl<'r> Filter<'r> {
         tree: PrivateTree,
     ) -> Result<Option<PublicTree>, FilterError> {
         match self.states.reach(state) {
-            Reach::Public => return Ok(Some(PublicTree::new(tree.id()))),
+            Reach::Public if !self.transforms() => return Ok(Some(PublicTree::new(tree.id()))),
             Reach::Private => return Ok(None),
-            Reach::Mixed => {}
+            Reach::Public | Reach::Mixed => {}
         }
         if let Some(done) = self.done(state, tree) {
             return Ok(done.public);

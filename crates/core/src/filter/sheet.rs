@@ -7,7 +7,7 @@ use std::ops::Range;
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
 
 use super::states::StateId;
-use crate::object::{Outline, TreeEntry};
+use crate::object::{Outline, Run, TreeEntry};
 
 /// How long an object id is, with which each entry ends.
 const ID: usize = 20;
@@ -43,6 +43,8 @@ pub(super) enum Shown {
     AsItIs,
     /// A directory of which only a part is public.
     Part(PublicTree),
+    /// A file that a transform made.
+    Made(ObjectId),
 }
 
 impl Sheet {
@@ -88,6 +90,7 @@ impl Sheet {
             Shown::Nothing => None,
             Shown::AsItIs => Some(entry.id),
             Shown::Part(public) => Some(public.id()),
+            Shown::Made(public) => Some(public),
         }
     }
 
@@ -107,18 +110,50 @@ impl Sheet {
         let mut done = 0;
         for cut in cuts {
             let entry = self.outline.place(cut.entry);
-            match cut.shown {
+            let id = match cut.shown {
                 Shown::AsItIs => continue,
-                Shown::Nothing => public.extend_from_slice(&raw[done..entry.start]),
-                Shown::Part(tree) => {
-                    public.extend_from_slice(&raw[done..entry.end - ID]);
-                    public.extend_from_slice(tree.id().as_bytes());
+                Shown::Nothing => {
+                    public.extend_from_slice(&raw[done..entry.start]);
+                    done = entry.end;
+                    continue;
                 }
-            }
+                Shown::Part(tree) => tree.id(),
+                Shown::Made(file) => file,
+            };
+            public.extend_from_slice(&raw[done..entry.end - ID]);
+            public.extend_from_slice(id.as_bytes());
             done = entry.end;
         }
         public.extend_from_slice(&raw[done..]);
         Cow::Owned(public)
+    }
+
+    /// The runs that `near` has as well, cut at entries that the mirror shows otherwise: of
+    /// a workspace's files that hangs on more than themselves.
+    pub(super) fn shown_alike(&self, near: &Self, runs: Vec<Run>) -> Vec<Run> {
+        let is_made = |cut: &&Cut| matches!(cut.shown, Shown::Made(_));
+        if !self.cuts.iter().chain(&near.cuts).any(|cut| is_made(&cut)) {
+            return runs;
+        }
+        let mut alike = Vec::with_capacity(runs.len() + 2);
+        for Run { here, there, len } in runs {
+            let made_here = self.cuts_of(here..here + len).iter().filter(is_made);
+            let made_there = near.cuts_of(there..there + len).iter().filter(is_made);
+            let mut ends: Vec<usize> = made_here
+                .map(|cut| cut.entry - here)
+                .chain(made_there.map(|cut| cut.entry - there))
+                .filter(|at| self.shown(here + at) != near.shown(there + at))
+                .collect();
+            ends.sort_unstable();
+            ends.dedup();
+            let mut start = 0;
+            for end in ends.into_iter().chain([len]) {
+                alike.push(Run { here: here + start, there: there + start, len: end - start });
+                start = end + 1;
+            }
+        }
+        alike.retain(|run| run.len > 0);
+        alike
     }
 
     /// How many bytes of memory it takes, about.

@@ -15,6 +15,7 @@ mod patterns;
 mod tag;
 #[cfg(test)]
 mod tests;
+mod transform;
 mod tree;
 mod url;
 
@@ -24,6 +25,7 @@ pub use hook_input::hook_input;
 pub use manifest::manifest;
 pub use patterns::patterns;
 pub use tag::tag;
+pub use transform::transform;
 pub use tree::tree;
 pub use url::url;
 

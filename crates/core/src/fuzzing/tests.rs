@@ -38,6 +38,11 @@ fn gitleaks_files() {
 }
 
 #[test]
+fn transforms() {
+    check("transform", super::transform);
+}
+
+#[test]
 fn urls() {
     check("url", super::url);
 }
@@ -98,8 +103,17 @@ fn changed(seed: &[u8], seeds: &[Vec<u8>], random: &mut fastrand::Rng) -> Vec<u8
 #[test]
 fn every_target_calls_its_law() {
     let manifest = fs::read_to_string(fuzz().join("Cargo.toml")).expect("the fuzzer is a package");
-    let targets =
-        ["tree", "commit", "tag", "manifest", "patterns", "gitleaks", "url", "hook_input"];
+    let targets = [
+        "tree",
+        "commit",
+        "tag",
+        "manifest",
+        "patterns",
+        "gitleaks",
+        "transform",
+        "url",
+        "hook_input",
+    ];
     assert_eq!(manifest.matches("[[bin]]").count(), targets.len());
     for target in targets {
         let source = fuzz().join("fuzz_targets").join(format!("{target}.rs"));

@@ -147,17 +147,16 @@ pub(super) enum RawIdentityMode {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawTransform {
-    pub(super) cargo: Option<Spanned<bool>>,
+    #[serde(default)]
+    pub(super) cargo: bool,
     pub(super) lines: Option<Spanned<RawLines>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLines {
-    #[serde(rename = "begin")]
-    pub(super) _begin: String,
-    #[serde(rename = "end")]
-    pub(super) _end: String,
+    pub(super) begin: String,
+    pub(super) end: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What of a manifest shapes the image of a commit: rules, moves, messages, people.
+//! What of a manifest shapes the image of a commit: rules, moves, messages, people, and
+//! what becomes of files.
 
 use std::sync::Arc;
+
+use toml::Spanned;
 
 use super::error::{ManifestError, Source};
 use super::moves::{Move, moves, on_the_floor};
 use super::names::plain;
 use super::people::{identity, message};
-use super::raw::{RawManifest, RawMirror, RawTransform, Text};
+use super::raw::{RawLines, RawManifest, RawMirror, RawTransform, Text};
 use crate::message::{IdentityMode, MessageMode, QuotedIds};
 use crate::paths::{Origin, PathRules, Pattern, Rule};
+use crate::transform::{Markers, Transform};
 
 /// Paths that are on every floor.
 const BUILT_IN_FLOOR: [&str; 3] = ["cloud", "sync.toml", "sync.lock"];
@@ -29,6 +33,8 @@ pub struct Shape {
     pub quoted_ids: QuotedIds,
     /// Which names and mail addresses are public.
     pub identity: IdentityMode,
+    /// What becomes of public files.
+    pub transform: Transform,
 }
 
 /// What all mirrors share, and the way from there to the shape of each.
@@ -39,7 +45,6 @@ pub(super) struct Shaper<'t> {
 
 impl<'t> Shaper<'t> {
     pub(super) fn new(source: Source<'t>, raw: &RawManifest) -> Result<Self, ManifestError> {
-        transform(source, &raw.transform)?;
         let built_in = BUILT_IN_FLOOR.into_iter().map(|text| Rule {
             pattern: Pattern::parse(text).expect("a plain name is a pattern"),
             origin: Origin::BuiltIn,
@@ -55,6 +60,7 @@ impl<'t> Shaper<'t> {
             message,
             quoted_ids,
             identity: identity(source, &raw.identity)?,
+            transform: transform(source, &raw.transform)?,
         };
         Ok(Self { source, shared: Arc::new(shared) })
     }
@@ -110,13 +116,12 @@ fn include(
     Ok(rules)
 }
 
-/// Refuses what is switched on: a transform that were passed over would publish
-/// what it is to cut.
-fn transform(source: Source<'_>, raw: &RawTransform) -> Result<(), ManifestError> {
-    let RawTransform { cargo, lines } = raw;
-    let cargo = cargo.as_ref().filter(|cargo| *cargo.get_ref()).map(|cargo| cargo.span());
-    match cargo.or(lines.as_ref().map(|lines| lines.span())) {
-        Some(span) => Err(source.error(span, "`[transform]` is not available in this version")),
-        None => Ok(()),
-    }
+/// What is to be done to public files.
+fn transform(source: Source<'_>, raw: &RawTransform) -> Result<Transform, ManifestError> {
+    let markers = |raw: &Spanned<RawLines>| {
+        let RawLines { begin, end } = raw.get_ref();
+        Markers::new(begin, end).map_err(|err| source.error(raw.span(), err.to_string()))
+    };
+    let lines = raw.lines.as_ref().map(markers).transpose()?;
+    Ok(Transform { cargo: raw.cargo, lines })
 }

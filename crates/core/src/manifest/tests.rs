@@ -265,9 +265,9 @@ fn what_is_looked_for_is_stated_with_its_place() {
     let terms = |list: &[Term]| -> Vec<_> {
         list.iter().map(|term| (term.text.clone(), term.line)).collect()
     };
-    let expected = [("Project Bluebird".to_owned(), 82), ("acme-deal".to_owned(), 82)];
+    let expected = [("Project Bluebird".to_owned(), 83), ("acme-deal".to_owned(), 83)];
     assert_eq!(terms(&found.terms), expected);
-    assert_eq!(terms(&found.phrases), [("property of Acme".to_owned(), 83)]);
+    assert_eq!(terms(&found.phrases), [("property of Acme".to_owned(), 84)]);
     assert_eq!(found.gitleaks.as_deref(), Some("ops/gitleaks.toml"));
     assert_eq!(manifest.mirrors[1].check, *found, "for every mirror");
 }

@@ -7,6 +7,7 @@
 mod branches;
 mod files;
 mod foreign;
+mod idle;
 pub(crate) mod judge;
 mod tags;
 mod unmatched;
@@ -130,6 +131,7 @@ impl Plan {
         judge::policy_tip(session, &tip.rules, &new, &mut findings)?;
         judge::unpushed(session, request, &chosen, &new, &mut findings);
         judge::unmatched_patterns(session, &mut findings);
+        idle::idle_transforms(session, &mut findings)?;
         if let Some(tip) = session.replay.history.number(session.policy.tip) {
             let mirror = session.policy.mirror.clone();
             crate::surface::judge(session, tip, &mirror, &public, &mut findings)?;

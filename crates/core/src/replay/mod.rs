@@ -19,7 +19,8 @@ use repo_sync_shared::{Check, ObjectId, PrivateCommit, PublicCommit, PublicTree}
 
 use crate::error::RunError;
 use crate::filter::{
-    self, Filter, FilterError, KnownSteps, PrivateWalk, Shown, Step, Visit, Visitor, locate, walk,
+    self, Filter, FilterError, KnownSteps, PrivateWalk, PublicFiles, Shown, Step, Visit, Visitor,
+    locate, walk,
 };
 use crate::git::{Object, Objects};
 use crate::history::History;
@@ -432,6 +433,11 @@ impl<'r> Replay<'r> {
     /// The filters, by the number that [`Shown`] holds.
     pub fn filters(&mut self) -> &mut [Filter<'r>] {
         &mut self.filters
+    }
+
+    /// The reader of the files that images show.
+    pub(crate) fn files(&self) -> PublicFiles<'r> {
+        Filter::files(self.objects, &self.filters)
     }
 
     /// The reader of the private repository's objects.

@@ -11,9 +11,10 @@ use super::wholes::{Number, Whole};
 use super::{SendError, Sink};
 use crate::error::RunError;
 use crate::filter::{
-    Entry, FilterError, KnownSteps, New, Opened, Place, Shown, Step, Visitor, walk, walk_below,
+    Entry, FilterError, KnownSteps, New, Opened, Place, PublicFiles, Shown, Step, Visitor, walk,
+    walk_below,
 };
-use crate::git::Objects;
+use crate::git::ObjectError;
 use crate::object::{EntryKind, Kind};
 use crate::replay::Replay;
 use crate::report::RawFinding;
@@ -53,7 +54,7 @@ pub(super) enum Way {
 
 /// What a packer has packed, and what it has to know for it.
 struct Load<'r> {
-    objects: &'r Objects<'r>,
+    files: PublicFiles<'r>,
     encoder: Encoder,
     seen: FxHashSet<ObjectId>,
     packed: Vec<Packed>,
@@ -69,7 +70,7 @@ impl<'r> Packer<'r> {
     /// One of its own for each thread.
     pub(super) fn new(replay: Replay<'r>, trees_only: bool) -> Self {
         let load = Load {
-            objects: replay.objects(),
+            files: replay.files(),
             encoder: Encoder::new(),
             seen: FxHashSet::default(),
             packed: Vec::new(),
@@ -200,15 +201,37 @@ impl Load<'_> {
         if self.trees_only || self.failed.is_some() || !self.seen.insert(id) {
             return;
         }
-        // The type, too: a tree or a commit must not pass for a file.
-        self.packed.push(match self.objects.blob_size(id) {
-            Ok(_) => Packed::File(id, public_path()),
+        let packed = match self.file(id, public_path) {
+            Ok(packed) => packed,
             Err(err) => {
                 let finding = RawFinding::unreadable(&err).path(private_path());
                 let commit = self.commit.map(|(number, _)| number);
                 Packed::Unreadable(id, Box::new(RawFinding { commit, ..finding }))
             }
-        });
+        };
+        self.packed.push(packed);
+    }
+}
+
+impl Load<'_> {
+    /// A file: ours to write if a transform made it.
+    fn file(
+        &mut self,
+        id: ObjectId,
+        public_path: impl FnOnce() -> Vec<u8>,
+    ) -> Result<Packed, ObjectError> {
+        let Some(made) = self.files.made(id)? else {
+            // The type, too: a tree or a commit must not pass for a file.
+            self.files.size(id)?;
+            return Ok(Packed::File(id, public_path()));
+        };
+        match self.encoder.whole(Kind::Blob, id, &made) {
+            Ok(made) => Ok(Packed::Ours(made)),
+            Err(err) => {
+                self.failed = Some(err);
+                Ok(Packed::File(id, public_path()))
+            }
+        }
     }
 }
 

@@ -71,6 +71,12 @@ pub(super) fn terms(mirror: &Mirror) -> BTreeSet<Term> {
             add(Loosens::EitherWay, format!("identity overwrite `{who}`"));
         }
     }
+    if shape.transform.cargo {
+        add(Loosens::Without, "transform cargo".to_owned());
+    }
+    if let Some(markers) = &shape.transform.lines {
+        add(Loosens::Without, format!("transform lines {markers}"));
+    }
     for &check in Check::ALL.iter().filter(|check| check.default_level().is_some()) {
         match mirror.guard.level(check) {
             Level::Refuse => {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Sections between markers, cut out of a text together with their marker lines.
 
+use std::fmt;
+
 use memchr::memmem;
 
 /// What may stand before a marker on its line: the comment signs of most languages.
@@ -80,6 +82,12 @@ enum Marker {
     End,
 }
 
+impl fmt::Display for Markers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` to `{}`", self.begin, self.end)
+    }
+}
+
 impl Markers {
     /// Two texts as markers.
     ///
@@ -104,8 +112,11 @@ impl Markers {
     /// The markers do not pair up, or the file is no text.
     pub fn strip(&self, file: &[u8]) -> Result<Option<Vec<u8>>, LinesError> {
         let texts = [self.begin.as_bytes(), self.end.as_bytes()];
+        if self.in_sixteen_bits(file) {
+            return Err(LinesError::NotUtf8);
+        }
         if !texts.iter().any(|text| memmem::find(file, text).is_some()) {
-            return if self.in_sixteen_bits(file) { Err(LinesError::NotUtf8) } else { Ok(None) };
+            return Ok(None);
         }
         let mut kept = Vec::with_capacity(file.len());
         let mut begun = None;
@@ -171,6 +182,7 @@ impl Markers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::readings;
 
     /// Lines are written with `|` between them; `{` stands for the marker that begins a
     /// section, `}` for the one that ends it.
@@ -179,7 +191,19 @@ mod tests {
         let markers = Markers::new("repo-sync: private", "repo-sync: end").expect("they are sound");
         let text = text.replace('{', "repo-sync: private").replace('}', "repo-sync: end");
         let text = text.replace('|', "\n");
-        let shown = match markers.strip(text.as_bytes()) {
+        let stripped = markers.strip(text.as_bytes());
+        let verified =
+            readings::without_sections(["repo-sync: private", "repo-sync: end"], text.as_bytes());
+        match &stripped {
+            Ok(kept) => {
+                let kept = kept.as_deref().unwrap_or(text.as_bytes());
+                assert_eq!(verified.as_deref(), Ok(kept), "the verifier agrees");
+            }
+            // What the verifier lets pass never comes so far.
+            Err(LinesError::NotAlone { .. }) => {}
+            Err(_) => assert!(verified.is_err(), "the verifier agrees that it cannot be: {text}"),
+        }
+        let shown = match stripped {
             Ok(None) => "as it is".to_owned(),
             Ok(Some(kept)) => String::from_utf8(kept).expect("it was UTF-8").replace('\n', "|"),
             Err(err) => err.to_string(),
@@ -215,7 +239,13 @@ mod tests {
     #[test]
     fn what_is_no_text_is_not_cut() {
         let markers = Markers::new("begin", "end").expect("they are sound");
-        let check = |file: &[u8], expected| assert_eq!(markers.strip(file), expected, "{file:?}");
+        let check = |file: &[u8], expected: Result<Option<Vec<u8>>, LinesError>| {
+            let stripped = markers.strip(file);
+            let verified = readings::without_sections(["begin", "end"], file);
+            assert_eq!(stripped.is_ok(), verified.is_ok(), "the verifier agrees: {file:?}");
+            assert_eq!(stripped, expected, "{file:?}");
+        };
+        check(b"\xff that begins\n", Ok(None));
         check(b"# begin\n\xff\n# end\n", Err(LinesError::NotUtf8));
         check(b"# begin\n\0\n# end\n", Err(LinesError::NotUtf8));
         check(b"\xff\xfe\0", Ok(None));

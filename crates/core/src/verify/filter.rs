@@ -14,11 +14,12 @@ use super::manifest::{Rules, Sight};
 use super::object::{Entry, Is, entries, git_order, push_entry};
 use super::pattern::Path;
 use super::stop::Stop;
+use super::workspaces::Below;
 use crate::git::Objects;
 use crate::object::{Kind, hash};
 
 /// How deep trees may lie within each other, as in git.
-const DEEPEST: usize = 2_048;
+pub(super) const DEEPEST: usize = 2_048;
 
 /// How many bytes of public trees are remembered at most.
 const MOST_BYTES: usize = 256 << 20;
@@ -29,8 +30,8 @@ const MOST_PLACES: u32 = 50_000;
 
 /// Public trees by the rules of one manifest.
 pub(super) struct Filter<'r> {
-    objects: &'r Objects<'r>,
-    rules: Rc<Rules>,
+    pub(super) objects: &'r Objects<'r>,
+    pub(super) rules: Rc<Rules>,
     tip: Rc<Rules>,
     nodes: Vec<Node>,
     done: FxHashMap<(NodeId, ObjectId), Option<Shown>>,
@@ -42,6 +43,12 @@ pub(super) struct Filter<'r> {
     /// The bytes of trees that need not be the private repository's own.
     made: FxHashMap<ObjectId, Vec<u8>>,
     made_bytes: usize,
+    /// Files without their private sections: the private file of each, and the other way.
+    pub(super) cut: FxHashMap<ObjectId, ObjectId>,
+    pub(super) whole: FxHashMap<ObjectId, ObjectId>,
+    /// Public trees as they stand alone, by what they were before.
+    pub(super) alone: FxHashMap<ObjectId, ObjectId>,
+    pub(super) manifests: FxHashMap<ObjectId, Below>,
     /// The children of the trees that were opened since somebody took them.
     opened: FxHashMap<ObjectId, Vec<(ObjectId, Is)>>,
 }
@@ -110,6 +117,10 @@ impl<'r> Filter<'r> {
             joined: FxHashMap::default(),
             made: FxHashMap::default(),
             made_bytes: 0,
+            cut: FxHashMap::default(),
+            whole: FxHashMap::default(),
+            alone: FxHashMap::default(),
+            manifests: FxHashMap::default(),
             opened: FxHashMap::default(),
         };
         this.add(Vec::new());
@@ -123,12 +134,23 @@ impl<'r> Filter<'r> {
 
     /// What is public of a root tree.
     pub(super) fn root(&mut self, tree: ObjectId) -> Result<Shown, Stop> {
+        let shown = self.put_together(tree)?;
+        if !self.rules.cargo {
+            return Ok(shown);
+        }
+        Ok(Shown { tree: self.alone(shown.tree, 0)?, ..shown })
+    }
+
+    /// The same, before anything is done to workspaces.
+    fn put_together(&mut self, tree: ObjectId) -> Result<Shown, Stop> {
         const NOTHING: Shown = Shown { tree: ObjectId::EMPTY_TREE, denied: false };
         if self.made_bytes > MOST_BYTES {
             self.made.clear();
             self.made_bytes = 0;
             self.done.clear();
             self.joined.clear();
+            self.alone.clear();
+            self.manifests.clear();
         }
         self.seen.clear();
         self.repeated = 0;
@@ -161,6 +183,7 @@ impl<'r> Filter<'r> {
                 }
                 Is::Blob | Is::Gitlink if public => {
                     denied |= on_floor;
+                    let id = self.without_sections(is, &mode, id)?;
                     pieces.push(Piece { to: to.clone(), mode, id, is_tree: false });
                 }
                 Is::Blob | Is::Gitlink => {}
@@ -219,7 +242,7 @@ impl<'r> Filter<'r> {
                 },
                 Is::Blob | Is::Gitlink if public => {
                     denied |= on_floor;
-                    entry.id
+                    self.without_sections(entry.is, entry.mode, entry.id)?
                 }
                 Is::Blob | Is::Gitlink => continue,
             };
@@ -271,12 +294,9 @@ impl<'r> Filter<'r> {
                 match entry.is {
                     Is::Tree if at.open => open.push((child, entry.id)),
                     Is::Blob | Is::Gitlink if at.public && at.denied => {
-                        found.push(Denied {
-                            private: at.path.clone(),
-                            public: self.moved(&at.path),
-                            mode: entry.mode.to_vec(),
-                            id: entry.id,
-                        });
+                        let (private, public) = (at.path.clone(), self.moved(&at.path));
+                        let id = self.without_sections(entry.is, entry.mode, entry.id)?;
+                        found.push(Denied { private, public, mode: entry.mode.to_vec(), id });
                     }
                     Is::Tree | Is::Blob | Is::Gitlink => {}
                 }
@@ -288,7 +308,8 @@ impl<'r> Filter<'r> {
     /// Whether a root tree shows this very file at the same place.
     pub(super) fn shows(&mut self, tree: ObjectId, file: &Denied) -> Result<bool, Stop> {
         let Some(found) = self.find(tree, &file.private)? else { return Ok(false) };
-        let same = (&found.mode, found.id) == (&file.mode, file.id);
+        let id = self.without_sections(found.is, &found.mode, found.id)?;
+        let same = (&found.mode, id) == (&file.mode, file.id);
         let public = self.nodes[found.node as usize].public;
         Ok(same && public && self.moved(&file.private) == file.public)
     }
@@ -396,7 +417,7 @@ impl<'r> Filter<'r> {
         Ok(self.write(entries))
     }
 
-    fn write(&mut self, mut entries: Vec<Entry<'_>>) -> ObjectId {
+    pub(super) fn write(&mut self, mut entries: Vec<Entry<'_>>) -> ObjectId {
         entries.sort_by(git_order);
         let mut bytes = Vec::new();
         for entry in &entries {
@@ -413,7 +434,7 @@ impl<'r> Filter<'r> {
     }
 
     /// The bytes of a public tree.
-    fn public_tree(&self, tree: ObjectId) -> Result<Vec<u8>, Stop> {
+    pub(super) fn public_tree(&self, tree: ObjectId) -> Result<Vec<u8>, Stop> {
         if tree == ObjectId::EMPTY_TREE {
             return Ok(Vec::new());
         }
@@ -467,6 +488,6 @@ fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|&byte| byte == b'/').filter(|name| !name.is_empty())
 }
 
-fn sound(tree: ObjectId, bytes: &[u8]) -> Result<Vec<Entry<'_>>, Stop> {
+pub(super) fn sound(tree: ObjectId, bytes: &[u8]) -> Result<Vec<Entry<'_>>, Stop> {
     entries(bytes).map_err(|fault| Stop::unsound(format!("tree {tree}: {fault}")))
 }

@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use super::pattern::{Path, Pattern, Reading};
 use super::people::People;
+use super::sections::Sections;
 use super::text::Mode;
 
 /// What is never public, whatever a manifest says.
@@ -24,6 +25,10 @@ pub(crate) struct Rules {
     /// Whether an id of a commit without an image becomes zeros.
     pub(super) mask: bool,
     pub(super) people: People,
+    /// What private sections stand between.
+    pub(super) sections: Option<Sections>,
+    /// Whether workspaces are to stand alone.
+    pub(super) cargo: bool,
     /// Equal for rules that say the same.
     pub(super) key: String,
 }
@@ -92,15 +97,10 @@ impl Rules {
             moves.push((path("from")?, path("to")?));
         }
         moves.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        let transform = shared.get("transform").and_then(Value::as_table);
-        if let Some(on) = transform.filter(|table| {
-            table.contains_key("lines") || table.get("cargo") == Some(&Value::Boolean(true))
-        }) {
-            return Err(format!("it asks for a transform that is unknown here: {on}"));
-        }
+        let (sections, cargo) = transform(&shared)?;
         let (message, mask) = message(&shared)?;
         let shaping = ["include", "exclude", "move"].map(key);
-        let alike = ["private", "message", "identity"].map(|key| shared.get(key));
+        let alike = ["private", "message", "identity", "transform"].map(|key| shared.get(key));
         Ok(Some(Self {
             include: list(key("include"))?,
             exclude: list(key("exclude"))?,
@@ -109,6 +109,8 @@ impl Rules {
             message,
             mask,
             people: people(&shared)?,
+            sections,
+            cargo,
             key: format!("{shaping:?} {alike:?}"),
         }))
     }
@@ -267,6 +269,25 @@ fn word<'t>(table: &'t Table, key: &str) -> Result<Option<&'t str>, String> {
     }
 }
 
+/// What is to be done to files. What is unknown here would not be seen to.
+fn transform(shared: &Table) -> Result<(Option<Sections>, bool), String> {
+    let Some(transform) = shared.get("transform") else { return Ok((None, false)) };
+    let transform = transform.as_table().ok_or("`transform` is no table")?;
+    if let Some(key) = transform.keys().find(|key| !["cargo", "lines"].contains(&key.as_str())) {
+        return Err(format!("it asks for a transform that is unknown here: `{key}`"));
+    }
+    let cargo = match transform.get("cargo") {
+        None => false,
+        Some(cargo) => cargo.as_bool().ok_or("`cargo` is neither true nor false")?,
+    };
+    let Some(lines) = transform.get("lines") else { return Ok((None, cargo)) };
+    let marker = |key: &str| lines.get(key).and_then(Value::as_str).map(str::to_owned);
+    match (marker("begin"), marker("end"), lines.as_table().map(Table::len)) {
+        (Some(begin), Some(end), Some(2)) => Ok((Some(Sections { begin, end }), cargo)),
+        _ => Err("`lines` is no pair of markers".to_owned()),
+    }
+}
+
 fn strings(value: Option<&Value>) -> Result<Vec<&str>, String> {
     let Some(value) = value else { return Ok(Vec::new()) };
     let list = value.as_array().ok_or("a list is expected")?;
@@ -337,15 +358,19 @@ private-id = "warn"
 
     /// What changes files in a way that is unknown here would not be seen to.
     #[test]
-    fn a_transform_is_refused() {
+    fn a_transform_that_is_unknown_is_refused() {
         let check = |transform: &str, refused| {
             let manifest = format!("{MANIFEST}[transform]\n{transform}\n");
             let rules = Rules::read(manifest.as_bytes(), &["public".to_owned()]);
             assert_eq!(rules.is_err(), refused, "{transform}");
         };
         check("lines = [\"strip\"]", true);
-        check("cargo = true", true);
-        check("cargo = false", false);
+        check("lines = { begin = \"a\" }", true);
+        check("lines = { begin = \"a\", end = \"b\", at = \"c\" }", true);
+        check("lines = { begin = \"a\", end = \"b\" }", false);
+        check("npm = true", true);
+        check("cargo = 1", true);
+        check("cargo = true", false);
         check("", false);
     }
 

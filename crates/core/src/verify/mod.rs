@@ -17,6 +17,7 @@
 //! public already. So the map as a whole is right if each of its lines is.
 
 mod claims;
+mod crates;
 mod filter;
 mod fold;
 mod force;
@@ -24,6 +25,7 @@ mod graph;
 mod history;
 mod images;
 mod judge;
+mod locked;
 mod manifest;
 mod mirror;
 mod object;
@@ -31,12 +33,15 @@ mod pattern;
 mod people;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod readings;
+mod scissors;
+mod sections;
 mod staged;
 mod stop;
 mod store;
 mod tags;
 mod text;
 mod trailers;
+mod workspaces;
 
 #[cfg(test)]
 mod filter_tests;

@@ -2,12 +2,17 @@
 //! The verifier's readings of single texts as plain data, for who holds them against
 //! the engine's. Nothing of a run comes here.
 
+use std::collections::BTreeMap;
+
 use repo_sync_shared::ObjectId;
 
+use super::crates::{is_telling, manifest};
+use super::locked;
 use super::manifest::{Rules, Settings, Sight};
 use super::object::{self, Headed, Is};
 use super::pattern::{Path, Pattern};
 use super::people::{Mailmap, People, Public};
+use super::sections::Sections;
 use super::text::{self, Mode, Quoted};
 use super::trailers::publishes_empty;
 use crate::object::Kind;
@@ -83,6 +88,31 @@ pub(crate) fn matches_name(pattern: &str, name: &[u8]) -> bool {
     Pattern::new(pattern).is_ok_and(|pattern| pattern.matches_name(name))
 }
 
+/// A file without its private sections, or why nobody can say.
+pub(crate) fn without_sections(markers: [&str; 2], file: &[u8]) -> Result<Vec<u8>, String> {
+    let [begin, end] = markers.map(str::to_owned);
+    Sections { begin, end }.cut(file)
+}
+
+/// The manifest of a workspace, and its lock file if it has one, as they stand alone: from
+/// the public manifests by their directories.
+pub(crate) fn alone(
+    manifests: &BTreeMap<String, Vec<u8>>,
+    lock: Option<&[u8]>,
+) -> Result<Vec<u8>, String> {
+    let text = |(directory, text): (&String, &Vec<u8>)| {
+        (directory.clone(), String::from_utf8_lossy(text).into_owned())
+    };
+    let own = manifests.get("").ok_or("there is no manifest")?;
+    let manifests = manifests.iter().map(text).collect();
+    let made = match lock {
+        None if !is_telling(own) => return Ok(own.clone()),
+        None => manifest(&manifests),
+        Some(lock) => locked::lock(&manifests, str::from_utf8(lock).map_err(|it| it.to_string())?),
+    };
+    made.map(String::into_bytes)
+}
+
 /// What a path is to a manifest of these include, exclude and floor patterns.
 pub(crate) fn sight([include, exclude, floor]: [&[&str]; 3], path: &[u8]) -> Option<Sight> {
     let list = |texts: &[&str]| {
@@ -96,6 +126,8 @@ pub(crate) fn sight([include, exclude, floor]: [&[&str]; 3], path: &[u8]) -> Opt
         message: Mode::Keep,
         mask: false,
         people: People::Keep,
+        sections: None,
+        cargo: false,
         key: String::new(),
     };
     Some(rules.sight(&Path::new(path)?))

@@ -5,6 +5,7 @@ use std::io;
 
 use repo_sync_core::error::RunError;
 use repo_sync_core::explain::Explanation;
+use repo_sync_core::filter::Transforms;
 use repo_sync_core::log::{LogLine, private_line};
 use repo_sync_core::session::Session;
 use repo_sync_shared::{PrivateCommit, PublicCommit, escape_bytes, escape_text};
@@ -59,6 +60,9 @@ struct PathObject {
     verdict: String,
     rule: Option<String>,
     public_path: Option<String>,
+    /// Only where there are some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    transforms: Vec<&'static str>,
     first: Option<First>,
 }
 
@@ -94,11 +98,22 @@ fn object(path: &Explanation, number: usize, global: &GlobalArgs) -> PathObject 
         verdict: verdict(path, global),
         rule: path.rule.as_deref().map(|rule| shown_rule(rule, global)),
         public_path: public_path.filter(|_| !global.redact),
+        transforms: transforms(path).map(|(name, _)| name).collect(),
         first: path.first.map(|(private, public)| First {
             private: (!global.redact).then_some(private),
             public,
         }),
     }
+}
+
+/// What is done to a path, by its key in the manifest and in words.
+fn transforms(path: &Explanation) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let Transforms { cargo, lines } = path.transforms;
+    let all = [
+        (cargo, ("cargo", "without what it says of private crates")),
+        (lines, ("lines", "without its private sections")),
+    ];
+    all.into_iter().filter(|(is_done, _)| *is_done).map(|(_, words)| words)
 }
 
 fn shown_path(path: &Explanation, number: usize, global: &GlobalArgs) -> String {
@@ -151,6 +166,9 @@ fn one(
             writeln!(out, "  lands at     {public}")?;
         }
         Some(_) | None => {}
+    }
+    for (_, words) in transforms(path) {
+        writeln!(out, "  transformed  {words}")?;
     }
     match (&path.first, first) {
         (Some((private, public)), Some(line)) if !global.redact => writeln!(

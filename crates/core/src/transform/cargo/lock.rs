@@ -9,12 +9,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use toml_edit::{Document, Item, Table};
+use toml_edit::{Item, Table};
 
 use super::super::cuts::Cuts;
 use super::packages::Packages;
 use super::read::{Package, Place};
-use super::{CargoError, Manifests};
+use super::{CargoError, Manifests, document};
 
 /// A package of the lock file.
 struct Locked<'d> {
@@ -38,16 +38,14 @@ pub fn lock(manifests: &Manifests, lock: &[u8]) -> Result<Option<Vec<u8>>, Cargo
     if !manifests.contains_key("") {
         return Ok(None);
     }
-    let unread = |reason: String| CargoError::Lock { reason };
-    let text = str::from_utf8(lock).map_err(|err| unread(err.to_string()))?;
-    let document = Document::parse(text.to_owned())
-        .map_err(|err| unread(err.message().lines().next().unwrap_or_default().to_owned()))?;
+    let document = document(lock).map_err(|(line, reason)| CargoError::Lock { line, reason })?;
+    let unread = |reason: &str| CargoError::Lock { line: None, reason: reason.to_owned() };
     let root = document.as_table();
     if root.contains_key("root") {
-        return Err(unread("it is older than Rust 1.18; let a newer cargo write it".to_owned()));
+        return Err(unread("it is older than Rust 1.18; let a newer cargo write it"));
     }
     let packages = Packages::read(manifests)?;
-    let locked = read(root).ok_or_else(|| unread("a package has no name or version".to_owned()))?;
+    let locked = read(root).ok_or_else(|| unread("a package has no name or version"))?;
     let pruned = Pruned::new(manifests, &packages, &locked)?;
     let mut cuts = Cuts::new(document.raw(), root);
     pruned.cut(&packages, manifests, root, &mut cuts);

@@ -15,6 +15,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use toml_edit::Document;
+
 pub use lock::lock;
 pub use manifest::manifest;
 
@@ -30,12 +32,16 @@ pub enum CargoError {
     Manifest {
         /// Where it stands, from the workspace.
         directory: String,
+        /// The line at fault, from 1.
+        line: Option<u32>,
         /// What is wrong with it.
         reason: String,
     },
     /// The lock file is none that cargo writes.
     #[error("`Cargo.lock` is none that cargo could read: {reason}")]
     Lock {
+        /// The line at fault, from 1.
+        line: Option<u32>,
         /// What is wrong with it.
         reason: String,
     },
@@ -48,6 +54,30 @@ pub enum CargoError {
         /// The package.
         name: String,
     },
+}
+
+impl CargoError {
+    /// The line at fault, from 1.
+    pub fn line(&self) -> Option<u32> {
+        match self {
+            Self::Manifest { line, .. } | Self::Lock { line, .. } => *line,
+            Self::Patched { .. } => None,
+        }
+    }
+}
+
+/// A text that is TOML; or the line where it is not, and why.
+fn document(text: &[u8]) -> Result<Document<String>, (Option<u32>, String)> {
+    let line = |at: usize| {
+        let breaks = memchr::memchr_iter(b'\n', &text[..at.min(text.len())]).count();
+        u32::try_from(breaks + 1).ok()
+    };
+    let read = str::from_utf8(text);
+    let read = read.map_err(|err| (line(err.valid_up_to()), "it is not UTF-8".to_owned()))?;
+    Document::parse(read.to_owned()).map_err(|err| {
+        let at = err.span().map(|span| span.start);
+        (at.and_then(line), err.message().to_owned())
+    })
 }
 
 fn file(directory: &str) -> String {

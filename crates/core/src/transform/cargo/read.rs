@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use globset::GlobBuilder;
 use toml_edit::{Document, Item, TableLike};
 
-use super::{CargoError, Manifests};
+use super::{CargoError, Manifests, document};
 
 /// Tables of a package's manifest that say what it depends on.
 const DEPENDENCIES: [&str; 5] = [
@@ -65,11 +65,8 @@ pub(super) struct Package {
 
 /// A manifest that is TOML.
 pub(super) fn parse(directory: &str, text: &[u8]) -> Result<Document<String>, CargoError> {
-    let unread = |reason: String| CargoError::Manifest { directory: directory.to_owned(), reason };
-    let text = str::from_utf8(text).map_err(|err| unread(err.to_string()))?;
-    // Of the error only the first line: the others show the text.
-    let parsed = Document::parse(text.to_owned());
-    parsed.map_err(|err| unread(err.message().lines().next().unwrap_or_default().to_owned()))
+    let directory = directory.to_owned();
+    document(text).map_err(|(line, reason)| CargoError::Manifest { directory, line, reason })
 }
 
 impl Workspace {

@@ -2,6 +2,7 @@
 //! Workspaces in a few lines, and what is left of them.
 
 use super::*;
+use crate::verify::readings;
 
 /// Manifests by their directories, of public packages `a` and `b` beside the root's.
 fn public(root: &str) -> Manifests {
@@ -17,7 +18,17 @@ fn public(root: &str) -> Manifests {
 
 #[track_caller]
 fn check(root: &str, expected: &str) {
-    let shown = match manifest(&public(root)) {
+    let made = manifest(&public(root));
+    let verified = readings::alone(&public(root), None);
+    match &made {
+        Ok(made) => {
+            let made = made.as_deref().unwrap_or(root.as_bytes());
+            let verified = verified.map(String::from_utf8);
+            assert_eq!(verified, Ok(String::from_utf8(made.to_vec())), "the verifier agrees");
+        }
+        Err(_) => assert!(verified.is_err(), "the verifier agrees that it cannot be: {root}"),
+    }
+    let shown = match made {
         Ok(None) => root.to_owned(),
         Ok(Some(made)) => {
             let made = String::from_utf8(made).expect("it was UTF-8");
@@ -155,6 +166,8 @@ fn check_lock(root: &str, before: &str, after: &str) {
     let (before, after) = (lock_file(before), lock_file(after));
     let pruned = lock(&public(root), before.as_bytes()).map_err(|err| err.to_string());
     let pruned = pruned.expect("it is sound").unwrap_or_else(|| before.clone().into_bytes());
+    let verified = readings::alone(&public(root), Some(before.as_bytes()));
+    assert_eq!(verified.as_ref(), Ok(&pruned), "the verifier agrees");
     assert_eq!(String::from_utf8(pruned).expect("it was UTF-8"), after);
 }
 
@@ -203,6 +216,7 @@ fn a_private_crate_cannot_stand_in_for_what_public_ones_need() {
     let root = format!("{ROOT}[patch.crates-io]\nlog = {{ path = 'vendor/log' }}\n");
     let text = lock_file("a 0.1.0 - b, log\nb 0.1.0 -\nlog 0.4.0 -");
     let err = lock(&public(&root), text.as_bytes()).expect_err("nobody could build it");
+    assert!(readings::alone(&public(&root), Some(text.as_bytes())).is_err());
     assert_eq!(err, CargoError::Patched { name: "log".to_owned() });
     check_lock(&root, "b 0.1.0 -\nbill 0.1.0 - log\nlog 0.4.0 -", "b 0.1.0 -");
 }
@@ -215,6 +229,7 @@ fn an_old_lock_file_stays_as_old_as_it_is() {
                [[package]]\nname = \"uuid\"\nversion = \"1.0.0\"\nsource = \"r\"\n\n[metadata]\n\
                \"checksum log 0.4.0 (r)\" = \"00\"\n\"checksum uuid 1.0.0 (r)\" = \"00\"\n";
     let new = lock(&public(ROOT), old.as_bytes()).expect("it is sound").expect("it changes");
+    assert_eq!(readings::alone(&public(ROOT), Some(old.as_bytes())).as_ref(), Ok(&new));
     let expected = "[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\n \
                     \"log 0.4.0 (r)\",\n]\n\n[[package]]\nname = \"log\"\nversion = \"0.4.0\"\n\
                     source = \"r\"\n\n[metadata]\n\"checksum log 0.4.0 (r)\" = \"00\"\n";
