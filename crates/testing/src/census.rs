@@ -92,6 +92,8 @@ rows! {
     BytesInPath = "trees: path of any bytes";
     /// A file that became a directory, or the other way round.
     FileDirectorySwap = "trees: file and directory swapped";
+    /// A file with a private section.
+    SectionCut = "files: private section cut";
     /// A path that lands elsewhere.
     Moved = "trees: moved";
     /// A lightweight tag.

@@ -19,9 +19,27 @@ const NEVER_PUBLIC: [&str; 4] = ["cloud", "cloud/bill", "secrets", "Cloud"];
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     count: usize,
+    /// Whether files may have private sections.
+    sections: bool,
 }
 
 impl Names {
+    pub(crate) fn new(sections: bool) -> Self {
+        Self { sections, ..Self::default() }
+    }
+
+    /// A text that most likely is public, perhaps with a section that is not.
+    fn text(&self, rng: &mut Rng) -> Vec<u8> {
+        let mut text = content(rng, "tok-");
+        if self.sections && text.len().is_multiple_of(2) && text.ends_with(b"\n") {
+            let at = text.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+            let at = if text.len().is_multiple_of(4) { at } else { 0 };
+            let section = format!("// repo-sync: private\n{NEVER}here\n// repo-sync: end\n");
+            text.splice(at..at, section.into_bytes());
+        }
+        text
+    }
+
     fn next(&mut self, rng: &mut Rng) -> Vec<u8> {
         self.count += 1;
         let count = self.count;
@@ -44,7 +62,7 @@ impl Names {
 pub(crate) fn change_public(rng: &mut Rng, names: &mut Names, tree: Tree) -> Tree {
     let known = below(&tree, &["src/", "docs/", "lib/"]);
     let known = rng.choice(known);
-    let text = content(rng, "tok-");
+    let text = names.text(rng);
     match (rng.u8(..16), known) {
         (0..=3, Some(path)) => tree.file(path, text),
         (4, Some(path)) => tree.delete(path),

@@ -20,6 +20,8 @@ pub(crate) struct Manifest {
     moves: Vec<(&'static str, &'static str)>,
     pub(crate) mask: bool,
     replace: Option<&'static str>,
+    /// Whether public files have private sections.
+    pub(crate) sections: bool,
     /// The lists stand in the mirror's table instead of beside it.
     own_lists: bool,
     pub(crate) branches: Vec<&'static str>,
@@ -92,6 +94,7 @@ impl Manifest {
             floor,
             moves: MOVES[rng.usize(..MOVES.len())].to_vec(),
             mask: rng.u8(..4) == 0,
+            sections: false,
             replace: (rng.u8(..30) == 0).then_some("Internal change"),
             own_lists: rng.u8(..4) == 0,
             branches: if rng.u8(..3) == 0 { vec!["main"] } else { vec!["main", "release/*"] },
@@ -176,6 +179,10 @@ impl Manifest {
         }
         if let Some(text) = self.replace {
             write_to(&mut out, format_args!("mode = \"replace\"\ntext = \"{text}\"\n"));
+        }
+        if self.sections {
+            out.push_str("[transform]\nlines = { begin = \"repo-sync: private\", ");
+            out.push_str("end = \"repo-sync: end\" }\n");
         }
         out.push_str("[guard]\n");
         for check in OFF {

@@ -96,13 +96,16 @@ impl Maker {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let mut manifest = Manifest::new(&mut rng);
+        // Of some histories all manifests cut sections, and of the others none: those are
+        // filtered in another way.
+        manifest.sections = seed % 3 == 1;
         if rng.u8(..12) == 0 {
             manifest.mirror = "former";
         }
         Self {
             manifest,
             history: History::new(),
-            names: Names::default(),
+            names: Names::new(seed % 3 == 1),
             adoption: None,
             other_first: rng.u8(..12) == 0,
             branches: Vec::new(),

@@ -18,6 +18,8 @@ pub(crate) struct Policy {
     pub(crate) replace: Option<String>,
     /// Quoted ids without an image become zeros.
     pub(crate) mask: bool,
+    /// The words that begin and end a private section.
+    sections: Option<(String, String)>,
 }
 
 /// What only the policy tip says.
@@ -64,7 +66,9 @@ impl Policy {
         moves.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
         let message = shared.get("message").and_then(Value::as_table);
         let word = |key: &str| message.and_then(|table| table.get(key)).and_then(Value::as_str);
+        let lines = shared.get("transform").and_then(|table| table.get("lines")?.as_table());
         Some(Self {
+            sections: lines.map(|it| (text(it, "begin").to_owned(), text(it, "end").to_owned())),
             include: patterns(key("include")),
             exclude: patterns(key("exclude")),
             floor: always.chain(strings(shared.get("private"))).map(Pattern::new).collect(),
@@ -73,6 +77,21 @@ impl Policy {
                 .then(|| word("text").unwrap_or_default().to_owned()),
             mask: word("ids") == Some("mask"),
         })
+    }
+
+    /// A public file without its private sections; `None` if it has none.
+    pub(crate) fn cut(&self, file: &[u8]) -> Option<Vec<u8>> {
+        let (begin, end) = self.sections.as_ref()?;
+        let file = std::str::from_utf8(file).ok()?;
+        let mut cut = String::new();
+        let mut rest = file;
+        // In what is generated, markers stand behind `// `, and pair up.
+        while let Some((before, section)) = rest.split_once(&format!("// {begin}\n")) {
+            cut += before;
+            rest = section.split_once(&format!("// {end}\n")).expect("it ends").1;
+        }
+        cut += rest;
+        (cut != file).then(|| cut.into_bytes())
     }
 
     /// Where a private path is in the mirror.

@@ -82,7 +82,9 @@ impl Oracle {
         let mut public = BTreeMap::new();
         for (path, mode, id) in self.store.leaves(tree) {
             if let Place::Public(path) = policy.place(&path) {
-                let leaf = (mode, id);
+                let is_file = mode.starts_with("100");
+                let cut = if is_file { policy.cut(self.store.bytes(id)) } else { None };
+                let leaf = (mode, cut.map_or(id, |cut| object_id(Kind::Blob, &cut)));
                 let before = public.insert(path, leaf);
                 assert!(before.is_none(), "two entries on one public path in {tree}");
             }
@@ -233,6 +235,8 @@ impl Oracle {
             census.count_if(private > 0 && private < inside.len(), Row::TreeCut);
         }
         let modes = |mode: &str| leaves.iter().any(|leaf| leaf.1 == mode);
+        let is_cut = |leaf: &Leaf| !all.iter().any(|private| private.2 == leaf.2);
+        census.count_if(leaves.iter().any(is_cut), Row::SectionCut);
         census.count_if(modes("40000"), Row::EmptyTreeStays);
         census.count_if(modes("100755"), Row::Executable);
         census.count_if(modes("120000"), Row::Symlink);
