@@ -22,6 +22,13 @@ fn tables(table: &Table, edges: &mut Vec<Edge>) {
             "patch" => inner.values().filter_map(Value::as_table).for_each(|patched| {
                 dependencies(patched, edges);
             }),
+            "profile" => {
+                let packages = inner.values().filter_map(|profile| profile.get("package"));
+                let specs = packages.filter_map(Value::as_table).flat_map(Table::keys);
+                // Perhaps with a version.
+                let names = specs.filter_map(|spec| spec.split(['@', ':']).next());
+                edges.extend(names.map(|name| Edge::Package(name.to_owned())));
+            }
             _ => tables(inner, edges),
         }
     }

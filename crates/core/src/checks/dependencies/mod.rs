@@ -122,6 +122,11 @@ mod tests {
         );
         check("Cargo.toml", "[dependencies", "");
         check(
+            "Cargo.toml",
+            "[profile.dev.package]\na = { opt-level = 3 }\n'b@1.0' = { debug = 1 }\n",
+            "pkg a, pkg b",
+        );
+        check(
             "Cargo.lock",
             "[[package]]\nname = 'a'\nsource = 'registry'\n[[package]]\nname = 'b'\n",
             "pkg b",
