@@ -276,7 +276,7 @@ impl RunError {
                 Self::refusal(Check::TreeDepth, commit, None, source.to_string())
             }
             FilterError::Transform { source, .. } => {
-                let (check, line) = match source {
+                let (check, line) = match &**source {
                     TransformError::Lines(source) => (Check::LeftMarker, source.line()),
                     TransformError::Cargo(source) => (Check::PrivateDependency, source.line()),
                 };

@@ -52,7 +52,10 @@ impl Part {
 impl Recipe {
     /// The public bytes; `None` if they are the private ones.
     pub(super) fn make(&self, objects: &Objects<'_>) -> Result<Option<Vec<u8>>, FilterError> {
-        let failed = |blob, source: TransformError| FilterError::Transform { blob, source };
+        let failed = |blob, source: TransformError| {
+            let source = Box::new(source);
+            FilterError::Transform { blob, source }
+        };
         let base = |id: ObjectId| {
             let object = objects.read(id, Kind::Blob)?;
             let stripped = self.markers.as_ref().map(|markers| markers.strip(object.data()));

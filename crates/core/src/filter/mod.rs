@@ -151,8 +151,8 @@ pub enum FilterError {
     Transform {
         /// The private file.
         blob: ObjectId,
-        /// Why.
-        source: TransformError,
+        /// Why; in a box, for trees are filtered by functions that call themselves.
+        source: Box<TransformError>,
     },
     /// Directories within directories, without end.
     #[error("tree {0} lies more than {MAX_DEPTH} directories deep")]

@@ -187,6 +187,21 @@ fn a_workspace_may_move() {
     }
 }
 
+/// Whoever looks for manifests looks everywhere, however deep that is.
+#[test]
+fn a_workspace_may_lie_deep() {
+    let deep = "d/".repeat(2_000);
+    let case = Case::new(start().commit("deep", |tree| {
+        let manifest = "[workspace]\nmembers = [\"cloud\"]\n";
+        tree.file(format!("crates/{deep}Cargo.toml"), manifest)
+    }));
+    case.sync();
+    assert_eq!(
+        case.shows("main", &format!("crates/{deep}Cargo.toml")),
+        "[workspace]\nmembers = []"
+    );
+}
+
 /// One run or many, with a cache or without: the same ids.
 #[test]
 fn runs_add_up_to_the_same() {
