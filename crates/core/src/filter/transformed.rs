@@ -29,6 +29,7 @@ impl Filter<'_> {
     }
 
     /// A public file without its private sections.
+    #[inline(never)]
     pub(super) fn stripped(
         &mut self,
         id: ObjectId,
@@ -79,6 +80,9 @@ impl Filter<'_> {
 
     /// Edits the files of the workspace that a directory may be, where `cuts` say what else
     /// is shown of it; and notes its skeleton.
+    ///
+    /// Never inlined: its caller is on the stack once for each directory down to a file.
+    #[inline(never)]
     pub(super) fn edit_workspace(
         &mut self,
         (state, tree): (StateId, PrivateTree),
