@@ -5,7 +5,7 @@
 //! [`run`] exports the public tree of a commit to a scratch place outside of the private
 //! repository, asks cargo what it is made of, and runs each command there: in a clean
 //! environment, within limits, in a process group of its own that is gone afterwards.
-//! [`before_push`] does so on behalf of a sync, which a note spares commands that have
+//! `before_push` does so on behalf of a sync, which a note spares commands that have
 //! passed already.
 //!
 //! This is no sandbox. The commands are the user's own, and may do what the user may.
