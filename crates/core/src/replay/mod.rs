@@ -35,7 +35,7 @@ use crate::survey::Survey;
 
 pub use images::{Fate, Images};
 
-use parents::{Inherited, reduce};
+use parents::{Inherited, inherited, reduce};
 use recall::Recalled;
 use text::Texts;
 
@@ -493,9 +493,4 @@ impl<'r> Replay<'r> {
         let image = self.images.of(self.history.number(commit)?)?;
         Some(self.images.id(image))
     }
-}
-
-/// The image that a dropped commit hands on: that of its first published parent.
-fn inherited(images: &Images, history: &History, commit: u32) -> Option<u32> {
-    history.dag.parents(commit).iter().find_map(|&parent| images.of(parent))
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Which parents a public merge keeps.
+//! Which parents a public merge keeps, and what a dropped commit hands on.
 
+use super::images::Images;
 use crate::dag::Dag;
+use crate::history::History;
 
 /// What a parent of a private commit brings to its child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +12,11 @@ pub(super) struct Inherited {
     pub(super) image: u32,
     /// Whether the parent itself was dropped.
     pub(super) dropped: bool,
+}
+
+/// The image that a dropped commit hands on: that of its first published parent.
+pub(super) fn inherited(images: &Images, history: &History, commit: u32) -> Option<u32> {
+    history.dag.parents(commit).iter().find_map(|&parent| images.of(parent))
 }
 
 /// Reduces the parents that have an image, in their order, to those of the public
