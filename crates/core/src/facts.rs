@@ -52,7 +52,7 @@ impl Facts {
             registry: Arc::clone(registry),
             subject: Subject { scope, mirror: mirror.to_owned() },
             principal,
-            state: git_dir.join("repo-sync").join(mirror).join("state"),
+            state: repo.kept_of(mirror).join("state"),
             denied: AtomicBool::default(),
             unheard: Mutex::default(),
         })

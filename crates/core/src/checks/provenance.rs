@@ -96,8 +96,7 @@ impl Family for Provenance {
         if walk.unreadable == 0 {
             let known = remembered.map(|ids| PrivateIds::clone(ids)).unwrap_or_default();
             *private = Some(Arc::new(known.and(files, walk.whole_directories())));
-        }
-        if walk.unreadable > 0 {
+        } else {
             let hint = format!(
                 "{} private directories of the history cannot be read, so what moved out of them \
                  is not known; `git fetch --refetch` brings them",

@@ -126,6 +126,11 @@ impl PrivateRepo {
         self.repo.commondir()
     }
 
+    /// Where this clone keeps what it knows of a mirror; it need not be there.
+    pub(crate) fn kept_of(&self, mirror: &str) -> PathBuf {
+        self.git_dir().join("repo-sync").join(mirror)
+    }
+
     /// The root of the work tree, if there is one.
     pub fn work_dir(&self) -> Option<&Path> {
         self.repo.workdir()

@@ -103,8 +103,7 @@ pub(super) fn read(bytes: &[u8], terms: &[u8; DIGEST]) -> Option<Ledger> {
     let mut source = rest.numbers(images)?;
     let mut shown_by = rest.numbers(images)?;
     let image_parents = rest.numbers(image_parents)?.collect();
-    let mut trees = rest.clone().ids(2 * commits)?.skip(commits);
-    let ids = rest.ids(2 * commits)?.take(commits);
+    let (ids, mut trees) = (rest.ids(commits)?, rest.ids(commits)?);
     let commits = ids.map(|id| {
         Some(Commit {
             id: PrivateCommit::new(id),
@@ -118,8 +117,7 @@ pub(super) fn read(bytes: &[u8], terms: &[u8; DIGEST]) -> Option<Ledger> {
         })
     });
     let commits = commits.collect::<Option<_>>()?;
-    let mut trees = rest.clone().ids(2 * images)?.skip(images);
-    let ids = rest.ids(2 * images)?.take(images);
+    let (ids, mut trees) = (rest.ids(images)?, rest.ids(images)?);
     let images = ids.map(|id| {
         Some(Image {
             id: PublicCommit::new(id),
@@ -174,7 +172,6 @@ fn comes_first(ends: impl Iterator<Item = u32>, parents: &[u32]) -> bool {
 }
 
 /// What is still to be read.
-#[derive(Clone)]
 struct Rest<'b>(&'b [u8]);
 
 impl<'b> Rest<'b> {

@@ -93,14 +93,9 @@ fn behind(session: &Session<'_>, public: &[bool]) -> Vec<bool> {
 fn may_be_remembered(session: &Session<'_>, behind: &[bool]) -> bool {
     let replay = &session.replay;
     let is_told = |commit: u32| behind[commit as usize] && replay.images.own(commit).is_none();
-    let masks = |shape: &Option<u32>| {
-        shape.is_some_and(|shape| {
-            replay.in_force().shapes()[shape as usize].quoted_ids == QuotedIds::Mask
-        })
-    };
     !replay.findings.iter().any(|finding| finding.commit.is_none_or(is_told))
         && session.repo.shallow().is_empty()
-        && !replay.history.numbers().any(|one| masks(&replay.in_force().shape(one)))
+        && replay.in_force().shapes().iter().all(|shape| shape.quoted_ids != QuotedIds::Mask)
 }
 
 /// The new number of each that is kept.

@@ -185,7 +185,7 @@ impl Ledger {
 }
 
 fn path(repo: &PrivateRepo, policy: &Policy) -> PathBuf {
-    repo.git_dir().join("repo-sync").join(&policy.mirror.name).join("ledger")
+    repo.kept_of(&policy.mirror.name).join("ledger")
 }
 
 /// A digest of all that images depend on beside the commits and their manifests.

@@ -122,7 +122,7 @@ fn sync(repo: &Repo, address: &Address) -> Result<Ending, RunError> {
     if plan.outcome() == Outcome::UpToDate {
         return Ok(Ending::Published { canaries });
     }
-    let mut staging = Staging::open(private.git_dir(), "public", &environment)?;
+    let mut staging = Staging::open(&private, "public", &environment)?;
     stage(&mut session, &request, &mut staging, &mut plan, &remote, &Silent)?;
     if !plan.refusals.is_empty() {
         return Ok(Ending::Stopped { canaries, refusals: plan.refusals });

@@ -18,7 +18,7 @@ use crate::session::Session;
 
 fn file(session: &Session<'_>) -> PathBuf {
     let name = &session.policy.mirror.name;
-    session.repo.git_dir().join("repo-sync").join(name).join("published")
+    session.repo.kept_of(name).join("published")
 }
 
 /// Notes the branch tips that the mirror has just taken.

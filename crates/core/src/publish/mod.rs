@@ -149,7 +149,7 @@ pub fn sync(
         }
         if staging.is_none() {
             let name = &session.policy.mirror.name;
-            staging = Some(Staging::open(session.repo.git_dir(), name, request.environment)?);
+            staging = Some(Staging::open(session.repo, name, request.environment)?);
             progress.reached(Milestone::Locked);
             // Another run may have had the store until now, and published.
             let now = read_refs(request, progress)?;
@@ -207,7 +207,7 @@ pub fn rewrite(
         return Err(RunError::Refused(plan.refusals));
     }
     let name = &session.policy.mirror.name;
-    let mut staging = Staging::open(session.repo.git_dir(), name, request.environment)?;
+    let mut staging = Staging::open(session.repo, name, request.environment)?;
     Ok(staging.write(session, &plan, &remote, request.address, progress)?.bytes)
 }
 

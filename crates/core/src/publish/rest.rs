@@ -84,7 +84,7 @@ pub(super) fn remember(
 }
 
 fn file(repo: &PrivateRepo, policy: &Policy) -> PathBuf {
-    repo.git_dir().join("repo-sync").join(&policy.mirror.name).join("rest")
+    repo.kept_of(&policy.mirror.name).join("rest")
 }
 
 /// All that a run goes by on this side.

@@ -28,6 +28,9 @@ pub(super) fn find(
     request: &SyncRequest<'_>,
     plan: &Plan,
 ) -> Result<Option<Since>, RunError> {
+    if !session.policy.mirror.withhold.is_empty() || !session.repo.shallow().is_empty() {
+        return Ok(None);
+    }
     let (history, images) = (&session.replay.history, &session.replay.images);
     let mut sought: FxHashSet<ObjectId> = FxHashSet::default();
     let mut open = BinaryHeap::new();
@@ -41,9 +44,6 @@ pub(super) fn find(
     if let Some(rev) = request.rev {
         let Some(rev) = history.number(session.repo.rev(rev)?) else { return Ok(None) };
         open.push(rev);
-    }
-    if !session.policy.mirror.withhold.is_empty() || !session.repo.shallow().is_empty() {
-        return Ok(None);
     }
     let mut met: FxHashSet<u32> = open.iter().copied().collect();
     let mut commits = Vec::new();

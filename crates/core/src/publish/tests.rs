@@ -26,8 +26,14 @@ use crate::verify::{Claims, StoreView, audit_store};
 const MANIFEST: &str = "version = 1\ninclude = [\"src\", \"docs\"]\n[mirror.public]\n\
     branches = [\"main\", \"release/*\"]\ntags = [\"v*\"]\n";
 
-/// Commits with an image and without, a merge, a signature, a tag.
+/// The same, a signature and a tag.
 fn history() -> History {
+    let tagged = untagged().annotate("v1", "shown", TagText::from("one").signed());
+    tagged.branch("wip", "guide").on("main")
+}
+
+/// Commits with an image and without, and a merge.
+fn untagged() -> History {
     History::new()
         .commit("start", |tree: Tree| {
             tree.file("sync.toml", MANIFEST).file("src/a", "a\n").file("cloud/x", "secret\n")
@@ -38,9 +44,6 @@ fn history() -> History {
         .on("main")
         .commit("shown", |tree| tree.file("src/b", "b\n").file("cloud/y", "y\n"))
         .merge("join", ["side"], |tree| tree)
-        .annotate("v1", "shown", TagText::from("one").signed())
-        .branch("wip", "guide")
-        .on("main")
 }
 
 /// A run up to the push: what it claims, and the store that it filled.
@@ -193,7 +196,7 @@ fn fill(private: &PrivateRepo, address: &Address, options: &SessionOptions) -> (
     let mut session = session.expect("the history is sound");
     let remote = RemoteRefs::read(address, &environment).expect("it is a path");
     let plan = Plan::make(&mut session, &request.with(&remote)).expect("it can be planned");
-    let staging = Staging::open(private.git_dir(), "public", &environment);
+    let staging = Staging::open(private, "public", &environment);
     let mut staging = staging.expect("the store can be made");
     let missing = staging.fill(&mut session, &plan, &remote, address, &Silent);
     assert_eq!(missing.expect("the store can be filled"), []);

@@ -69,7 +69,7 @@ impl Salt {
 
 fn file(session: &Session<'_>) -> PathBuf {
     let name = &session.policy.mirror.name;
-    session.repo.git_dir().join("repo-sync").join(name).join("salt")
+    session.repo.kept_of(name).join("salt")
 }
 
 /// Writes the whole key beside its place and links it there, unless another run did.

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{Boundary, Encoded, PackWriter};
 use crate::error::{Failure, RunError};
-use crate::git::{Address, Environment, Git, Objects, RemoteRefs};
+use crate::git::{Address, Environment, Git, Objects, PrivateRepo, RemoteRefs};
 use crate::plan::Plan;
 use crate::progress::{Milestone, Phase, Progress};
 use crate::replay::Images;
@@ -44,8 +44,12 @@ impl Staging {
     ///
     /// # Errors
     /// Neither can be made.
-    pub fn open(git_dir: &Path, mirror: &str, environment: &Environment) -> Result<Self, RunError> {
-        let home = git_dir.join("repo-sync").join(mirror);
+    pub fn open(
+        repo: &PrivateRepo,
+        mirror: &str,
+        environment: &Environment,
+    ) -> Result<Self, RunError> {
+        let home = repo.kept_of(mirror);
         let locked = lock(&home).and_then(|lock| Ok((lock, new_store(Some(&home))?)));
         let (home, store, lock, warning) = match locked {
             Ok((lock, store)) => (Some(home), store, Some(lock), None),
@@ -61,7 +65,7 @@ impl Staging {
         Ok(Self {
             home,
             git: Git::at(store.path(), environment),
-            private: git_dir.join("objects"),
+            private: repo.git_dir().join("objects"),
             environment: environment.clone(),
             store,
             warning,

@@ -36,7 +36,7 @@ impl Note {
         environment: &Environment,
     ) -> Self {
         let name = &session.policy.mirror.name;
-        let file = session.repo.git_dir().join("repo-sync").join(name).join("standalone");
+        let file = session.repo.kept_of(name).join("standalone");
         Self { file, key: key(settings, tree, environment) }
     }
 

@@ -5,22 +5,8 @@
 use repo_sync_shared::{ObjectId, PublicCommit};
 use repo_sync_testing::{CommitText, History, Tree};
 
-use super::{MANIFEST, Run};
+use super::{MANIFEST, Run, untagged};
 use crate::verify::Since;
-
-/// Commits with an image and without, and a merge.
-fn history() -> History {
-    History::new()
-        .commit("start", |tree: Tree| {
-            tree.file("sync.toml", MANIFEST).file("src/a", "a\n").file("cloud/x", "secret\n")
-        })
-        .commit("hidden", |tree| tree.file("cloud/x", "more\n"))
-        .on("side")
-        .commit("guide", |tree| tree.file("docs/guide", "turn it on\n"))
-        .on("main")
-        .commit("shown", |tree| tree.file("src/b", "b\n").file("cloud/y", "y\n"))
-        .merge("join", ["side"], |tree| tree)
-}
 
 /// Something public to add.
 fn more(tree: Tree) -> Tree {
@@ -29,7 +15,7 @@ fn more(tree: Tree) -> Tree {
 
 /// A mirror that shows `shown` at its main branch, and more of the history to come.
 fn onto(more: impl FnOnce(History) -> History, shown: &str) -> Run {
-    Run::onto(more(history()), &[("refs/heads/main", shown)])
+    Run::onto(more(untagged()), &[("refs/heads/main", shown)])
 }
 
 /// The end that is claimed.
