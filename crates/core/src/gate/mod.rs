@@ -17,6 +17,7 @@ use rustc_hash::FxHashSet;
 
 use crate::checks::{Subject, inspect};
 use crate::error::{RunError, UsageError};
+use crate::ledger::Ledger;
 use crate::manifest::Date;
 use crate::plan::judge::{aliases, new_roots, policy_tip};
 use crate::progress::Progress;
@@ -128,6 +129,7 @@ pub fn judge(
     let subject = Subject { new: &new, public: &public, tags: &[], refs: &[] };
     found.extend(inspect(session, subject, progress)?);
     let exposure = Exposure::find(session, &new, base, head)?;
+    remember(session, &public);
 
     let (mirror, history) = (&session.policy.mirror, &session.replay.history);
     let mut weighed = weigh(found, mirror, history, request.today);
@@ -135,6 +137,15 @@ pub fn judge(
     weighed.warnings.retain(|warning| warning.check != Check::WaiverUnused);
     let (refusals, warnings) = (weighed.refusals, weighed.warnings);
     Ok(Judged { new, exposure, counts, refusals, warnings })
+}
+
+/// Spares the next judgement, by hand or by a hook, what leads up to the `public` images, by
+/// number. One that had to look behind what is remembered stood in the past, and leaves
+/// it as it is.
+fn remember(session: &Session<'_>, public: &[bool]) {
+    if !session.options.from_scratch {
+        Ledger::renew(session, public);
+    }
 }
 
 /// Whether the head loosens more than the lock of the base allows, so that widening is

@@ -8,6 +8,7 @@ use repo_sync_shared::{
     Check, ObjectId, Outcome, PrivateCommit, PublicCommit, Report, escape_bytes,
 };
 
+use super::remember;
 use crate::checks::{Subject, inspect};
 use crate::error::RunError;
 use crate::git::{Objects, PrivateRepo, Rewrites, same_place};
@@ -163,6 +164,7 @@ pub fn judge_push(
         let subject = Subject { new: &new, public: &public, tags: &[], refs: &[] };
         found.extend(inspect(session, subject, progress)?);
     }
+    remember(session, &public);
     let (mirror, history) = (&session.policy.mirror, &session.replay.history);
     let mut weighed = weigh(found, mirror, history, today);
     weighed.warnings.retain(|warning| warning.check != Check::WaiverUnused);

@@ -24,7 +24,7 @@ impl Ledger {
         let is_worth_it = known == 0
             || number(count) >= number(known) + WORTH_IT
             || told_before.is_none() && session.private.is_some();
-        if is_worth_it && may_be_remembered(session, &behind) {
+        if count > 0 && is_worth_it && may_be_remembered(session, &behind) {
             let private = session.private.clone().or_else(|| told_before.cloned());
             Self::of(session, &behind, private).save(session.repo, &session.policy);
         }

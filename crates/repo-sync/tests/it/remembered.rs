@@ -149,6 +149,21 @@ fn nothing_is_read_that_is_remembered() {
     assert_eq!(json(&env, "sync", None, mirror.path(), 3)["outcome"], "refused");
 }
 
+/// A clone that only checks remembers too: somebody waits for a hook.
+#[test]
+fn a_check_leaves_what_the_next_one_need_not_read() {
+    let (env, _) = published();
+    forget(&env);
+    let check = || env.run(["check", "--range", "main~1..main", "--format", "json"]).stdout;
+    let first = check();
+    assert!(ledger(&env).exists());
+    assert_eq!(check(), first);
+    // One of the past leaves it as it is.
+    let kept = fs::read(ledger(&env)).expect("it was written");
+    env.run(["check", "--range", "main~3..main"]);
+    assert_eq!(fs::read(ledger(&env)).expect("it is there"), kept);
+}
+
 #[test]
 fn what_comes_after_is_replayed() {
     check(|_, _| {}, 0, "up-to-date");

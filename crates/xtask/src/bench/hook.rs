@@ -91,7 +91,10 @@ impl Clone {
         let programs = ground.repo_sync.parent().map(PathBuf::from);
         let others = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(programs.into_iter().chain(std::env::split_paths(&others)));
-        Ok(Self { _dir: dir, path: path?, repo, private, image, before })
+        let clone = Self { _dir: dir, path: path?, repo, private, image, before };
+        // And the first push leaves what the others need not read.
+        clone.push_next()?;
+        Ok(clone)
     }
 
     fn status(&self) -> anyhow::Result<Cost> {
