@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a change would make public, as a person reads it and as a script does.
 
+mod forge;
+
 use std::io::{self, Write};
 
 use repo_sync_core::error::RunError;
@@ -117,7 +119,11 @@ pub fn write(
     match global.format {
         Format::Text | Format::Github => mirrors.iter().try_for_each(|checked| {
             text(ui, global.redact, subject, checked)?;
-            render::report(ui, global, &checked.report)
+            render::report(ui, global, &checked.report)?;
+            match global.format {
+                Format::Github if !global.redact => forge::write(ui, checked),
+                _ => Ok(()),
+            }
         }),
         Format::Sarif => render::sarif::log(ui, &mirrors.iter().map(report).collect::<Vec<_>>()),
         Format::Json => {

@@ -19,11 +19,16 @@ use crate::ui::{Palette, Ui};
 /// Writes the annotations, and the step's summary where the runner wants one.
 pub fn report(ui: &mut Ui, report: &Report) -> io::Result<()> {
     annotations(ui, report)?;
+    add_to_summary(ui, &summary::markdown(report))
+}
+
+/// Adds a page of Markdown to the step's summary, where the runner wants one.
+pub(super) fn add_to_summary(ui: &mut Ui, page: &str) -> io::Result<()> {
     let Some(file) = env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else {
         return Ok(());
     };
     let file = PathBuf::from(file);
-    if let Err(err) = summary::append(&file, report) {
+    if let Err(err) = summary::append(&file, page) {
         // The run is what it is, whether or not the page about it could be written.
         let Palette { warning, .. } = ui.palette_err();
         writeln!(
@@ -43,6 +48,11 @@ pub fn annotations(ui: &mut Ui, report: &Report) -> io::Result<()> {
         writeln!(ui.stdout(), "{}", annotation(command, finding))?;
     }
     Ok(())
+}
+
+/// A workflow command about a file as a whole.
+pub(super) fn annotation_at(command: &str, file: &str, title: &str, said: &str) -> String {
+    format!("::{command} file={},title={}::{}", property(file), property(title), data(said))
 }
 
 fn annotation(command: &str, finding: &Finding) -> String {

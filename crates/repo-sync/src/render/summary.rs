@@ -8,10 +8,10 @@ use std::path::Path;
 
 use repo_sync_shared::{Finding, Outcome, Report};
 
-/// Appends the page to a file, which other steps may have begun.
-pub fn append(file: &Path, report: &Report) -> io::Result<()> {
+/// Appends a page to a file, which other steps may have begun.
+pub fn append(file: &Path, page: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().create(true).append(true).open(file)?;
-    file.write_all(markdown(report).as_bytes())
+    file.write_all(page.as_bytes())
 }
 
 /// The page: outcome, refs, numbers and findings.
@@ -98,7 +98,7 @@ fn words(outcome: Outcome) -> &'static str {
 }
 
 /// Text that stays within its cell and is not markup.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -160,7 +160,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("summary.md");
         std::fs::write(&file, "before\n").unwrap();
-        append(&file, &refused()).unwrap();
+        append(&file, &markdown(&refused())).unwrap();
         assert!(std::fs::read_to_string(&file).unwrap().starts_with("before\n### repo-sync sync"));
     }
 }
