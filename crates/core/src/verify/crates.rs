@@ -60,7 +60,8 @@ fn led(directory: &str, path: &str) -> Option<String> {
 
 /// Where a path leads to a public manifest, or to none; `None`: out of the workspace.
 fn place(manifests: &Manifests, directory: &str, path: &str) -> Option<Option<String>> {
-    Some(led(directory, path).filter(|path| manifests.contains_key(path)))
+    let path = led(directory, path)?;
+    Some(manifests.contains_key(&path).then_some(path))
 }
 
 /// The public directories that a member is; `None`: it leads out of the workspace.

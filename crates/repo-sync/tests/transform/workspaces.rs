@@ -203,6 +203,18 @@ fn a_workspace_may_lie_deep() {
 }
 
 /// One run or many, with a cache or without: the same ids.
+/// A workspace in the public tree whose crate comes from outside of it, as a fuzzer's does.
+#[test]
+fn a_path_may_lead_out_of_a_workspace() {
+    let fuzz = lock(&[("base", &[]), ("fuzz", &["open"]), ("open", &["base"])]);
+    let case = Case::new(start().commit("fuzz", |tree| {
+        let needs = "open = { path = \"../../open\" }\n\n[workspace]\n";
+        package(tree, "crates/base/fuzz", needs).file("crates/base/fuzz/Cargo.lock", &fuzz)
+    }));
+    case.sync();
+    assert_eq!(case.shows("main", "crates/base/fuzz/Cargo.lock"), fuzz.trim_end());
+}
+
 #[test]
 fn runs_add_up_to_the_same() {
     let more = |history: History| {
