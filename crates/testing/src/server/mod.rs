@@ -6,14 +6,18 @@
 //! test that skips itself proves nothing.
 
 mod http;
+mod inbox;
 mod process;
 mod sshd;
 
 pub use http::HttpGit;
+pub use inbox::{Inbox, Post};
 pub use sshd::Sshd;
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
     use std::process::Output;
 
     use super::*;
@@ -52,6 +56,27 @@ mod tests {
         check_refused(&push(&repo.git_here(), url), "it's closed");
         mirror.accept();
         check_pushed(&push(&repo.git_here(), url), &repo, &mirror);
+    }
+
+    #[test]
+    fn an_inbox_keeps_what_is_posted_before_it_answers() {
+        let inbox = Inbox::start("204 No Content");
+        let url = inbox.url("/a?b");
+        let host = url.strip_prefix("http://").and_then(|it| it.strip_suffix("/a?b"));
+        let say = |text: &str| {
+            let mut stream = TcpStream::connect(host.expect("it is an address")).expect("it is up");
+            stream.write_all(text.as_bytes()).expect("it listens");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("it answers, and hangs up");
+            answer
+        };
+        assert_eq!(say("hello\n\n"), "");
+        assert!(inbox.posts().is_empty());
+        let answer = say("POST /a?b HTTP/1.1\r\nContent-Length: 3\r\nX-Y: z\r\n\r\nc\nd");
+        assert!(answer.starts_with("HTTP/1.1 204 No Content\r\n"), "{answer}");
+        let [post] = &inbox.posts()[..] else { panic!("it came once") };
+        assert_eq!((&*post.request, &*post.body), ("POST /a?b HTTP/1.1", "c\nd"));
+        assert_eq!(post.headers["x-y"], "z");
     }
 
     fn repo_and_mirror() -> (Repo, BareMirror) {
