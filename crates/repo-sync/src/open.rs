@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The registry of the open edition: the defaults, and files where somebody named one.
+//! The registry of the open edition: the defaults, and where somebody wants to hear, files and
+//! a webhook.
 //!
 //! `REPO_SYNC_AUDIT_LOG` names a file to which each event is added as a line of JSON, and
-//! `REPO_SYNC_NOTICES` one for changes of a mirror's state. Neither keeps a run from
-//! publishing.
+//! `REPO_SYNC_NOTICES` one for changes of a mirror's state, or the address to post them to.
+//! None of it keeps a run from publishing.
+
+mod webhook;
 
 use std::env;
 use std::fs::{File, OpenOptions};
@@ -17,6 +20,8 @@ use repo_sync_shared::edition::{
     Version,
 };
 use serde::Serialize;
+
+pub use webhook::Webhook;
 
 /// What fills the extension points of `repo-sync`.
 ///
@@ -33,8 +38,11 @@ pub fn builder() -> Builder {
     if let Some(file) = named("REPO_SYNC_AUDIT_LOG") {
         builder = builder.audit(JsonLines::new(file));
     }
-    if let Some(file) = named("REPO_SYNC_NOTICES") {
-        builder = builder.notifier(JsonLines::new(file));
+    if let Some(place) = named("REPO_SYNC_NOTICES") {
+        builder = match Webhook::at(&place.to_string_lossy()) {
+            Some(webhook) => builder.notifier(webhook),
+            None => builder.notifier(JsonLines::new(place)),
+        };
     }
     builder
 }
@@ -53,12 +61,10 @@ impl JsonLines {
 
     /// Adds a line, in one write so that those of two runs stay apart.
     fn add(&self, said: &impl Serialize) -> Result<(), ExtensionError> {
-        let line = Line { time: Timestamp::now().to_string(), said };
-        let mut bytes = serde_json::to_vec(&line).expect("what is told is plain data");
-        bytes.push(b'\n');
+        let line = object(said) + "\n";
         let write = || -> io::Result<()> {
             let mut file = OpenOptions::new().create(true).append(true).open(&self.file)?;
-            file.write_all(&bytes)?;
+            file.write_all(line.as_bytes())?;
             file.sync_data()
         };
         write().map_err(|err| self.failed("write to", err))
@@ -71,10 +77,16 @@ impl JsonLines {
 
 /// Something that was told, and when.
 #[derive(Serialize)]
-struct Line<'a, S> {
+struct Told<'a, S> {
     time: String,
     #[serde(flatten)]
     said: &'a S,
+}
+
+/// What was told as an object of JSON, in one line.
+fn object(said: &impl Serialize) -> String {
+    let told = Told { time: Timestamp::now().to_string(), said };
+    serde_json::to_string(&told).expect("what is told is plain data")
 }
 
 impl AuditLogger for JsonLines {

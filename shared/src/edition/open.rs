@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What fills the extension points where nobody extends them.
 //!
-//! Nothing here does I/O. A log in a file and a line for each notice belong to the command
-//! line, which knows where files go.
+//! Nothing here does I/O. A log in a file and notices that somebody gets belong to the command
+//! line, which knows where they go.
 
 use std::io::Write;
 

@@ -236,7 +236,8 @@ impl dyn CredentialProvider {
 
 /// Tells people that the state of a mirror has changed.
 ///
-/// The open edition: a line in a file, if one was named. Another one: chat, tickets.
+/// The open edition: a line in a file, or a post to an address, if one was named. Another one:
+/// chat, tickets.
 pub trait Notifier: Send + Sync {
     /// What this is, and what it was written for.
     fn about(&self) -> About;

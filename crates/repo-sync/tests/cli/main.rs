@@ -14,3 +14,4 @@ mod program;
 mod receipt;
 mod standalone;
 mod sync;
+mod webhook;
