@@ -38,6 +38,12 @@ fn names(tips: &Tips<'_>, place: FilesIn, readers: &[(&[u8], Reader)]) -> BTreeS
     names
 }
 
+/// What the package of a manifest is called, where the manifest says so.
+pub(super) fn package_in(file: &[u8], text: &[u8]) -> Option<String> {
+    let (_, read) = READERS.iter().find(|(name, _)| *name == file)?;
+    read(str::from_utf8(text).ok()?).filter(|name| is_a_name(name))
+}
+
 /// How the name is read from each kind of manifest.
 type Reader = fn(&str) -> Option<String>;
 

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use repo_sync_shared::{Check, escape_bytes};
 use rustc_hash::FxHashSet;
 
-use super::dependencies::{Edge, edges, is_manifest, place};
+use super::dependencies::{Declared, Edge, Workspaces, declared, is_manifest, place};
 use super::dictionary::{Dictionary, Word};
 use super::lines::Lines;
 use super::mention::{Folders, Token, member};
+use super::packages::package_in;
 use super::page_links::linked_paths;
 use super::path_list::listed_paths;
 use super::readings::readings;
@@ -29,6 +30,7 @@ const MAX_FINDINGS: usize = 20;
 pub(super) struct References<'r> {
     tips: Rc<Tips<'r>>,
     dictionary: Dictionary,
+    workspaces: Workspaces<'r>,
     /// Whether a term can span the names of a path.
     spans_names: bool,
     /// Public paths that were looked at for such terms.
@@ -42,8 +44,11 @@ struct Mention {
     /// What counts as the same thing, named again.
     key: Vec<u8>,
     what: What,
+    /// Which one, in words.
+    thing: String,
+    /// Whether the package of the manifest depends on it, and does not only name it.
+    is_dependency: bool,
     rule: Option<String>,
-    hint: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +64,8 @@ impl<'r> References<'r> {
         let dictionary = Dictionary::new(session, &tips)?;
         let terms = &session.policy.mirror.check.terms;
         let spans_names = terms.iter().any(|term| term.text.contains('/'));
-        Ok(Self { tips, dictionary, spans_names, paths: FxHashSet::default() })
+        let workspaces = Workspaces::new(tips.clone(), session.replay.history.clone());
+        Ok(Self { tips, dictionary, workspaces, spans_names, paths: FxHashSet::default() })
     }
 
     /// What a text names, each thing once, in order.
@@ -88,10 +94,10 @@ impl<'r> References<'r> {
                 Word::Term(term, line) => Some(Mention {
                     at: at.start,
                     what: What::Term,
-                    key: term.to_ascii_lowercase().into_bytes(),
+                    key: format!("term {}", term.to_ascii_lowercase()).into_bytes(),
+                    thing: "term".to_owned(),
+                    is_dependency: false,
                     rule: Some(format!("sync.toml:{line} `{term}`")),
-                    hint: "it holds a term that must not be public; reword it, or waive it"
-                        .to_owned(),
                 }),
             };
             mentions.extend(mention.filter(|mention| seen.insert(mention.key.clone())));
@@ -103,45 +109,63 @@ impl<'r> References<'r> {
     fn path(&self, at: usize, path: &[u8]) -> Mention {
         // Files that lie together are one thing to keep quiet about.
         let mut ends = path.iter().enumerate().filter(|&(_, &byte)| byte == b'/').map(|(at, _)| at);
-        let hint = format!(
-            "it names the private path `{}`; reword it, or waive it if that name may be public",
-            escape_bytes(path)
-        );
         let key = ends.nth(1).map_or(path, |end| &path[..end]).to_vec();
-        Mention { at, key, what: What::Path, rule: self.tips.rule(path), hint }
+        Mention {
+            at,
+            key,
+            what: What::Path,
+            thing: format!("path `{}`", escape_bytes(path)),
+            is_dependency: false,
+            rule: self.tips.rule(path),
+        }
     }
 
-    /// What a manifest says only by its structure.
-    fn declared(&self, folder: &[u8], name: &[u8], text: &[u8]) -> Vec<Mention> {
-        let mention = |edge| match edge {
+    /// What a manifest says only by its structure, if that is private; paths are said from
+    /// `folder`.
+    fn edge(&self, blob: &NewBlob<'_>, folder: &[u8], edge: &Edge) -> Option<Mention> {
+        let text = blob.data;
+        match edge {
             Edge::Package(name) => {
-                let at = place(text, &name);
-                let private = self.dictionary.private_package(&name)?;
-                Some(Mention::name(at, What::Package, private))
+                let private = self.dictionary.private_package(name)?;
+                Some(Mention::name(place(text, name), What::Package, private))
             }
             Edge::Directory(path) => {
-                let at = place(text, &path);
-                Some(self.path(at, &member(&self.tips, folder, path.as_bytes())?))
+                let private = member(&self.tips, folder, path.as_bytes())?;
+                Some(self.path(place(text, path), &private))
             }
-        };
-        edges(name, text).into_iter().filter_map(mention).collect()
+            Edge::Inherited(key) => {
+                let shared = self.workspaces.inherited(blob.entry.commit, folder, key);
+                // One is enough: the path stands in another file.
+                let found = shared.iter().find_map(|(root, edge)| self.edge(blob, root, edge));
+                let found = match shared.is_empty() {
+                    true => self.edge(blob, folder, &Edge::Package(key.clone())),
+                    false => found,
+                };
+                found.map(|mention| Mention { at: place(text, key), ..mention })
+            }
+        }
     }
 
     fn blob_mentions(&self, blob: &NewBlob<'_>) -> Vec<Mention> {
         let NewEntry { private_path, public_path, .. } = *blob.entry;
         let folders = Folders { private: folder(private_path), public: folder(public_path) };
-        let mut mentions = self.mentions(blob.data, Some(folders), false);
         let tips = &self.tips;
         let listed = listed_paths(tips, public_path, blob.data).into_iter();
         let listed = listed.chain(paths_of_steps(tips, public_path, blob.data));
         let listed = listed.chain(linked_paths(tips, public_path, blob.data, folders));
         let listed = listed.map(|(at, path)| self.path(at, &path));
-        let declared = self.declared(folders.private, name(public_path), blob.data);
-        for mention in listed.chain(declared) {
-            if mentions.iter().all(|known| known.key != mention.key) {
-                mentions.push(mention);
-            }
-        }
+        let Declared { depends, names } = declared(name(public_path), blob.data);
+        let edge = |edge: &Edge| self.edge(blob, folders.private, edge);
+        let depends = depends.iter().filter_map(edge);
+        let depends = depends.map(|mention| Mention { is_dependency: true, ..mention });
+        let mut seen = FxHashSet::default();
+        // What depends on a thing says most of it.
+        let mut mentions: Vec<_> = depends
+            .chain(self.mentions(blob.data, Some(folders), false))
+            .chain(listed)
+            .chain(names.iter().filter_map(edge))
+            .filter(|mention| seen.insert(mention.key.clone()))
+            .collect();
         mentions.sort_by_key(|mention| mention.at);
         mentions
     }
@@ -150,11 +174,26 @@ impl<'r> References<'r> {
 impl Mention {
     fn name(at: usize, what: What, name: &str) -> Self {
         let kind = if what == What::Branch { "branch" } else { "package" };
-        let hint = format!(
-            "it names the private {kind} `{}`; reword it, or waive it if that name may be public",
-            escape_bytes(name.as_bytes())
-        );
-        Self { at, key: format!("{kind} {name}").into_bytes(), what, rule: None, hint }
+        let thing = format!("{kind} `{}`", escape_bytes(name.as_bytes()));
+        let key = format!("{kind} {name}").into_bytes();
+        Self { at, key, what, thing, is_dependency: false, rule: None }
+    }
+
+    /// What it is, and what to do; `package` is what the file is the manifest of.
+    fn hint(&self, package: Option<&str>) -> String {
+        let thing = &self.thing;
+        match (self.what, package.filter(|_| self.is_dependency)) {
+            (What::Term, _) => {
+                "it holds a term that must not be public; reword it, or waive it".to_owned()
+            }
+            (What::Path | What::Package | What::Branch, Some(package)) => format!(
+                "`{package}` depends on the private {thing}; let it do without, or waive it if \
+                 that name may be public"
+            ),
+            (What::Path | What::Package | What::Branch, None) => format!(
+                "it names the private {thing}; reword it, or waive it if that name may be public"
+            ),
+        }
     }
 }
 
@@ -197,11 +236,14 @@ impl Family for References<'_> {
             return;
         }
         let mentions = self.blob_mentions(blob);
-        let in_manifest = is_manifest(name(blob.entry.public_path));
+        let file = name(blob.entry.public_path);
+        let in_manifest = is_manifest(file);
+        let depends = mentions.iter().any(|mention| mention.is_dependency);
+        let package = depends.then(|| package_in(file, blob.data)).flatten();
         let more = mentions.len().saturating_sub(MAX_FINDINGS);
         let mut lines = Lines::of(blob.data);
         for (number, mention) in (1..).zip(mentions.into_iter().take(MAX_FINDINGS)) {
-            let mut hint = mention.hint;
+            let mut hint = mention.hint(package.as_deref());
             if number == MAX_FINDINGS && more > 0 {
                 hint = format!("{hint} (and {more} more in this file)");
             }
@@ -222,11 +264,12 @@ impl Family for References<'_> {
         let mut seen = FxHashSet::default();
         for reading in readings(text) {
             for mention in self.mentions(&reading, None, is_message) {
+                let hint = mention.hint(None);
                 if seen.insert(mention.key) {
                     let hint = match text.kind {
-                        TextKind::CommitMessage => format!("the message: {}", mention.hint),
-                        TextKind::TagMessage => format!("the message of the tag: {}", mention.hint),
-                        TextKind::RefName => format!("the name of the ref: {}", mention.hint),
+                        TextKind::CommitMessage => format!("the message: {hint}"),
+                        TextKind::TagMessage => format!("the message of the tag: {hint}"),
+                        TextKind::RefName => format!("the name of the ref: {hint}"),
                     };
                     let finding = RawFinding::at(Check::PrivateReference, text.commit, hint);
                     found.push(RawFinding { rule: mention.rule, ..finding });

@@ -166,6 +166,20 @@ impl<'r> Tips<'r> {
         Some(object?.ok()?.data().to_vec())
     }
 
+    /// The file at a path of any commit's tree.
+    pub(super) fn file_in(&self, root: PrivateTree, path: &[&[u8]]) -> Option<ObjectId> {
+        let mut at = (EntryKind::Tree, root.id());
+        for name in path {
+            // There are many such trees: not worth remembering.
+            let entries = (at.0 == EntryKind::Tree).then(|| self.read_tree(at.1));
+            at = *entries?.get(*name)?;
+        }
+        match at.0 {
+            EntryKind::Blob | EntryKind::Executable => Some(at.1),
+            EntryKind::Tree | EntryKind::Symlink | EntryKind::Gitlink => None,
+        }
+    }
+
     fn find_in(&self, root: PrivateTree, path: &[&[u8]]) -> Option<Found> {
         let rules = &self.shape.rules;
         let mut at = (EntryKind::Tree, root.id());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Files for a forge's machines: under some keys a single word is a path.
+//! Files for a forge's machines: under some keys, and behind `cd`, a single word is a path.
 //!
 //! Read line by line, as far as that goes: what has a slash or a wildcard in it is found
 //! in them as in any text.
@@ -40,7 +40,7 @@ pub(super) fn paths_of_steps(tips: &Tips<'_>, path: &[u8], text: &[u8]) -> Vec<(
         let found = tips.find(&path).filter(|found| found.whole && found.is_private);
         found.map(|_| (at, path.join(&b'/')))
     };
-    values(&text).into_iter().filter_map(private).collect()
+    values(&text).into_iter().chain(entered(&text)).filter_map(private).collect()
 }
 
 /// What stands under our keys, each with the place of its line.
@@ -79,6 +79,23 @@ fn values(text: &str) -> Vec<(usize, &str)> {
     values
 }
 
+/// The directories that commands go to, each with the place of its line.
+fn entered(text: &str) -> Vec<(usize, &str)> {
+    let mut entered = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let mut words = line.split(|c: char| c.is_whitespace() || ";&|()".contains(c));
+        while let Some(word) = words.next() {
+            if matches!(word, "cd" | "pushd") {
+                let directory = words.next().unwrap_or_default().trim_matches(['"', '\'']);
+                entered.extend((!directory.is_empty()).then_some((at, directory)));
+            }
+        }
+        at += line.len();
+    }
+    entered
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +112,14 @@ mod tests {
             &["./cloud", "actions/checkout@v4"],
         );
         check("run: |\n  path:cloud\n", &[]);
+    }
+
+    #[test]
+    fn a_command_goes_to_a_directory() {
+        let check = |text: &str, expected: &[(usize, &str)]| assert_eq!(entered(text), expected);
+        check("run: cd cloud && make\n", &[(0, "cloud")]);
+        check("run: |\n  (cd \"./cloud\"; ls)\n  pushd ops\n", &[(7, "./cloud"), (28, "ops")]);
+        check("run: cd\nrun: abcd cloud\n  cd\n", &[]);
     }
 
     #[track_caller]

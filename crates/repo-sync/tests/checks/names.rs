@@ -280,6 +280,8 @@ fn a_step_of_a_workflow() {
     check(workflow, "on:\n  push:\n    paths:\n      - src\n      - cloud\n", &[5]);
     check(workflow, "on:\n  push:\n    branches: [cloud]\nname: ops\nruns-on: cloud\n", &[]);
     check(workflow, "- working-directory: src\n- run: cloud build\n", &[]);
+    check(workflow, "- run: |\n    (cd cloud && make)\n- run: cd './ops/'; ls\n", &[2, 3]);
+    check(workflow, "- run: cd src && cloud\n- run: cd\n- run: cd clouds; abcd cloud\n", &[]);
     check(".github/dependabot.yml", "updates:\n  - directory: \"/cloud\"\n", &[2]);
     check("src/ci.yml", "working-directory: cloud\n", &[]);
     check(".gitlab-ci.yml", "x:\n  rules:\n    - changes: [cloud, src]\n", &[3]);

@@ -265,12 +265,14 @@ const MORE: &[(Check, &str)] = &[
         Check::PrivateReference,
         "A path counts that leads somewhere private now: from the root, from the folder of the file that says it, or at the end
 of a longer one, in `include_str!`, `#[path]` and any other text. A single word is a path in lists of paths
-(`CODEOWNERS`, `.gitignore`), as the target of a link of a page, and under keys of a workflow such as `paths`.",
+(`CODEOWNERS`, `.gitignore`), as the target of a link of a page, and in a workflow under keys such as `paths` and
+behind `cd`.",
     ),
     (
         Check::PrivateDependency,
         "Besides paths and telling names, the structure of manifests and lock files is read: cargo, go, npm, pnpm, yarn,
-`pyproject.toml`, uv, poetry and lists of requirements. There a private package is found whatever it is called.",
+`pyproject.toml`, uv, poetry and lists of requirements. There a private package is found whatever it is called, and
+what a crate inherits from its workspace is looked up there. The finding says who depends on what.",
     ),
     (
         Check::Standalone,

@@ -5,6 +5,7 @@
 mod adopt;
 mod check;
 mod common;
+mod direction;
 mod edition;
 mod explain;
 mod export;

@@ -9,8 +9,11 @@ mod cargo;
 mod go;
 mod npm;
 mod python;
+mod workspaces;
 
 use toml::Table;
+
+pub(super) use workspaces::Workspaces;
 
 /// How manifests and lock files are called.
 const FILES: &[&[u8]] = &[
@@ -46,6 +49,17 @@ pub(super) enum Edge {
     Directory(String),
     /// A package.
     Package(String),
+    /// What the manifest of the workspace has under this name.
+    Inherited(String),
+}
+
+/// What a manifest says by its structure.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    /// What its package depends on.
+    pub(super) depends: Vec<Edge>,
+    /// What it names besides: members, what is patched, what is locked.
+    pub(super) names: Vec<Edge>,
 }
 
 /// Whether a file of this name says what a package depends on.
@@ -53,40 +67,56 @@ pub(super) fn is_manifest(name: &[u8]) -> bool {
     is_requirements(name) || FILES.contains(&name)
 }
 
-/// What a manifest of this name says it builds with, where that can be read.
-pub(super) fn edges(name: &[u8], text: &[u8]) -> Vec<Edge> {
+/// What a manifest of this name says, where that can be read.
+pub(super) fn declared(name: &[u8], text: &[u8]) -> Declared {
+    let mut said = Declared::default();
     if !is_manifest(name) {
-        return Vec::new();
+        return said;
     }
-    let Ok(text) = str::from_utf8(text) else { return Vec::new() };
-    let mut edges = Vec::new();
+    let Ok(text) = str::from_utf8(text) else { return said };
+    let Declared { depends, names } = &mut said;
     let toml = || text.parse::<Table>().unwrap_or_default();
     let json = || serde_json::from_str(text).unwrap_or_default();
     match name {
-        b"Cargo.toml" => cargo::manifest(&toml(), &mut edges),
-        b"Cargo.lock" => cargo::lock(&toml(), &mut edges),
-        b"go.mod" | b"go.work" => go::manifest(text, &mut edges),
-        b"package.json" => npm::manifest(&json(), &mut edges),
-        b"package-lock.json" | b"npm-shrinkwrap.json" => npm::lock(&json(), &mut edges),
-        b"pnpm-lock.yaml" => npm::pnpm_lock(text, &mut edges),
-        b"pnpm-workspace.yaml" => npm::pnpm_workspace(text, &mut edges),
-        b"yarn.lock" => npm::yarn_lock(text, &mut edges),
-        b"pyproject.toml" => python::manifest(&toml(), &mut edges),
-        b"poetry.lock" | b"uv.lock" => python::lock(&toml(), &mut edges),
-        _ if is_requirements(name) => python::requirements(text, &mut edges),
+        b"Cargo.toml" => {
+            let manifest = toml();
+            cargo::package(&manifest, depends);
+            cargo::workspace(&manifest, names);
+        }
+        b"Cargo.lock" => cargo::lock(&toml(), names),
+        b"go.mod" => go::manifest(text, depends),
+        b"go.work" => go::manifest(text, names),
+        b"package.json" => {
+            let manifest = json();
+            npm::package(&manifest, depends);
+            npm::workspace(&manifest, names);
+        }
+        b"package-lock.json" | b"npm-shrinkwrap.json" => npm::lock(&json(), names),
+        b"pnpm-lock.yaml" => npm::pnpm_lock(text, names),
+        b"pnpm-workspace.yaml" => npm::pnpm_workspace(text, names),
+        b"yarn.lock" => npm::yarn_lock(text, names),
+        b"pyproject.toml" => {
+            let manifest = toml();
+            python::package(&manifest, depends);
+            python::workspace(&manifest, names);
+        }
+        b"poetry.lock" | b"uv.lock" => python::lock(&toml(), names),
+        _ if is_requirements(name) => python::requirements(text, depends),
         _ => {}
     }
-    edges
+    said
 }
 
-/// Where an edge stands in the text: in quotes or at the beginning of a line, else where its
-/// name stands whole, else where the same bytes do.
+/// Where an edge stands in the text: in quotes, at the beginning of a line or at the end of
+/// the head of a table, else where its name stands whole, else where the same bytes do.
 pub(super) fn place(text: &[u8], edge: &str) -> usize {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./@".contains(byte);
     let places = || memchr::memmem::find_iter(text, edge.as_bytes());
     let around = |at: usize| (text[..at].last().copied(), text.get(at + edge.len()));
     let is_key = |at: &usize| match around(*at) {
-        (None | Some(b'\n'), after) => !after.is_some_and(is_name),
+        // `name.workspace = true`.
+        (None | Some(b'\n'), after) => !after.is_some_and(|byte| is_name(byte) && *byte != b'.'),
+        (Some(b'.'), Some(b']')) => true,
         (Some(quote @ (b'"' | b'\'')), Some(after)) => *after == quote,
         (Some(_), _) => false,
     };
@@ -118,7 +148,13 @@ mod tests {
             "[workspace]\nmembers = ['crates/*', 'cloud']\n[workspace.dependencies]\na = '1'\n\
              [dependencies]\nb = { path = '../b', package = 'bee' }\n\
              [target.'cfg(unix)'.dev-dependencies]\nc = '1'\n[patch.crates-io]\nd = { git = '' }\n",
-            "dir crates/*, dir cloud, pkg bee, dir ../b, pkg d, pkg c, pkg a",
+            "dir crates/*, dir cloud, needs pkg bee, needs dir ../b, pkg d, needs pkg c, pkg a",
+        );
+        check(
+            "Cargo.toml",
+            "[dev_dependencies]\na.workspace = true\nb = { workspace = true, features = ['x'] }\n\
+             [build_dependencies]\nc = '1'\n[dependencies.d]\nworkspace = false\n",
+            "needs shared a, needs shared b, needs pkg c, needs pkg d",
         );
         check("Cargo.toml", "[dependencies", "");
         check(
@@ -135,18 +171,18 @@ mod tests {
             "pyproject.toml",
             "[project]\ndependencies = ['a>=1', 'b-c[x] ; y']\n\
              [tool.uv.workspace]\nmembers = ['d']\n[tool.uv.sources]\ne = { path = '../e' }\n",
-            "pkg a, pkg b-c, dir d, pkg e, dir ../e",
+            "needs pkg a, needs pkg b-c, dir d, needs pkg e, needs dir ../e",
         );
         check(
             "package.json",
             r#"{ "dependencies": { "@a/b": "workspace:*", "c": "file:../c" }, "workspaces": ["d"] }"#,
-            "pkg @a/b, pkg c, dir ../c, dir d",
+            "needs pkg @a/b, needs pkg c, needs dir ../c, dir d",
         );
         check("package.json", r#"{ "workspaces": { "packages": ["d/*"] } }"#, "dir d/*");
         check(
             "package.json",
             r#"{ "dependencies": { "a": "workspace:^", "b": "portal:../b" }, "overrides": { "c": "1" } }"#,
-            "pkg a, pkg b, dir ../b, pkg c",
+            "needs pkg a, needs pkg b, needs dir ../b, needs pkg c",
         );
         check("package.json", "[]", "");
         check("pnpm-workspace.yaml", "packages:\n  - 'a/*'\n  - b\n  - '!c'\n", "dir a/*, dir b");
@@ -191,7 +227,8 @@ mod tests {
             "go.mod",
             "module m\nrequire a v1 // b\nrequire (\n\tc v1.0.0 // indirect\n\t// d v1\n)\nexclude e v1\n\
              replace f => ./g\nreplace (\n\th v1 => i v2\n)\ntool j/k\n",
-            "pkg a, pkg c, pkg f, dir ./g, pkg h, pkg i, pkg j/k",
+            "needs pkg a, needs pkg c, needs pkg f, needs dir ./g, needs pkg h, needs pkg i, \
+             needs pkg j/k",
         );
         check("go.work", "go 1.24\nuse ./a\nuse (\n\tb\n\t\"./c\"\n)\n", "dir ./a, dir b, dir ./c");
     }
@@ -203,12 +240,12 @@ mod tests {
             "[build-system]\nrequires = ['a']\n[project.optional-dependencies]\nx = ['b>1']\n\
              [dependency-groups]\ndev = ['c', { include-group = 'x' }]\n\
              [tool.poetry.dependencies]\nd = '^1'\n[tool.poetry.group.t.dependencies]\ne = { path = '../e' }\n",
-            "pkg a, pkg b, pkg c, pkg d, pkg e, dir ../e",
+            "needs pkg a, needs pkg b, needs pkg c, needs pkg d, needs pkg e, needs dir ../e",
         );
         check(
             "requirements-dev.txt",
             "# a\n-r base.txt\n-e ./b\n--editable=c\n./d\ne==1 # f\ng[h] @ file:///x\n\n",
-            "dir ./b, dir c, dir ./d, pkg e, pkg g",
+            "needs dir ./b, needs dir c, needs dir ./d, needs pkg e, needs pkg g",
         );
     }
 
@@ -221,19 +258,22 @@ mod tests {
         check("# core\n'core' = 1", "core", 8);
         check("# core\na = core", "core", 2);
         check("'core-utils'", "core", 1);
+        check("a = 'core-x'\ncore.workspace = true", "core", 13);
+        check("core-x = 1\n[dependencies.core]", "core", 25);
         check("", "core", 0);
     }
 
     #[track_caller]
     fn check(name: &str, text: &str, expected: &str) {
-        let shown: Vec<_> = edges(name.as_bytes(), text.as_bytes())
-            .into_iter()
-            .map(|edge| match edge {
-                Edge::Directory(path) => format!("dir {path}"),
-                Edge::Package(name) => format!("pkg {name}"),
-            })
-            .collect();
-        let (mut shown, mut expected) = (shown, expected.split(", ").collect::<Vec<_>>());
+        let show = |edge| match edge {
+            Edge::Directory(path) => format!("dir {path}"),
+            Edge::Package(name) => format!("pkg {name}"),
+            Edge::Inherited(key) => format!("shared {key}"),
+        };
+        let Declared { depends, names } = declared(name.as_bytes(), text.as_bytes());
+        let depends = depends.into_iter().map(|edge| format!("needs {}", show(edge)));
+        let mut shown: Vec<_> = depends.chain(names.into_iter().map(show)).collect();
+        let mut expected: Vec<_> = expected.split(", ").collect();
         expected.retain(|it| !it.is_empty());
         shown.sort();
         expected.sort_unstable();

@@ -8,15 +8,16 @@ use super::Edge;
 /// What stands before the path of a package that comes from a directory.
 const PROTOCOLS: &[&str] = &["file:", "link:", "portal:", "workspace:"];
 
-pub(super) fn manifest(json: &Value, edges: &mut Vec<Edge>) {
-    dependencies(json, edges);
+/// The members that a manifest lists.
+pub(super) fn workspace(json: &Value, edges: &mut Vec<Edge>) {
     let workspaces = json.get("workspaces");
     let list = workspaces.and_then(|it| it.as_array().or_else(|| it.get("packages")?.as_array()));
     let members = list.into_iter().flatten().filter_map(Value::as_str);
     edges.extend(members.map(|path| Edge::Directory(path.to_owned())));
 }
 
-fn dependencies(json: &Value, edges: &mut Vec<Edge>) {
+/// What a package depends on.
+pub(super) fn package(json: &Value, edges: &mut Vec<Edge>) {
     for key in [
         "dependencies",
         "devDependencies",

@@ -5,7 +5,8 @@ use toml::{Table, Value};
 
 use super::{Edge, strings};
 
-pub(super) fn manifest(table: &Table, edges: &mut Vec<Edge>) {
+/// What a package depends on.
+pub(super) fn package(table: &Table, edges: &mut Vec<Edge>) {
     let at = |path: &[&str]| find(table, path);
     let lists = [
         at(&["project", "dependencies"]),
@@ -17,8 +18,6 @@ pub(super) fn manifest(table: &Table, edges: &mut Vec<Edge>) {
     for required in lists.into_iter().flatten().chain(groups).flat_map(strings) {
         requirement(&required, edges);
     }
-    let members = at(&["tool", "uv", "workspace", "members"]).into_iter().flat_map(strings);
-    edges.extend(members.map(Edge::Directory));
     let poetry = at(&["tool", "poetry", "group"]).and_then(Value::as_table);
     let poetry = poetry.into_iter().flat_map(Table::values).map(|group| group.get("dependencies"));
     let poetry = poetry.chain([
@@ -31,6 +30,12 @@ pub(super) fn manifest(table: &Table, edges: &mut Vec<Edge>) {
         let path = source.get("path").and_then(Value::as_str);
         edges.extend(path.map(|path| Edge::Directory(path.to_owned())));
     }
+}
+
+/// The members that a manifest lists.
+pub(super) fn workspace(table: &Table, edges: &mut Vec<Edge>) {
+    let members = find(table, &["tool", "uv", "workspace", "members"]).into_iter();
+    edges.extend(members.flat_map(strings).map(Edge::Directory));
 }
 
 fn find<'t>(table: &'t Table, path: &[&str]) -> Option<&'t Value> {
