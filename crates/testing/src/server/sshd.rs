@@ -51,7 +51,17 @@ impl Sshd {
         self.command_with("known_hosts", "deploy")
     }
 
-    /// The same, but the host key that is pinned is another one.
+    /// The deploy key, as it is given to a job.
+    pub fn deploy_key(&self) -> String {
+        fs::read_to_string(self.dir.join("deploy")).expect("the key was made at the start")
+    }
+
+    /// The host key that is pinned, as a line of `known_hosts`.
+    pub fn known_hosts(&self) -> String {
+        fs::read_to_string(self.dir.join("known_hosts")).expect("it was written at the start")
+    }
+
+    /// The value of `GIT_SSH_COMMAND` where the host key that is pinned is another one.
     pub fn command_with_wrong_host_key(&self) -> String {
         self.command_with("known_hosts-of-another", "deploy")
     }

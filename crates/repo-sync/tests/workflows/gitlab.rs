@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The component for GitLab: each script as it is written, in one shell, as GitLab's runner does.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use repo_sync_testing::server::Sshd;
+use repo_sync_testing::{BareMirror, Screen, TestEnv};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{env, history, root, subjects};
+
+#[derive(Deserialize)]
+struct Job {
+    #[serde(default)]
+    variables: BTreeMap<String, String>,
+    script: Vec<String>,
+}
+
+/// The jobs of the component, with these inputs.
+fn jobs(inputs: &[(&str, &str)]) -> BTreeMap<String, Job> {
+    let text = fs::read_to_string(root().join("templates/repo-sync.yml"));
+    let text = text.expect("it is part of the workspace");
+    let (head, jobs) = text.split_once("\n---\n").expect("a component has a head");
+    let head: Value = serde_saphyr::from_str(head).expect("it is YAML");
+    let mut jobs = jobs.to_owned();
+    for (name, input) in head["spec"]["inputs"].as_object().expect("it has inputs") {
+        let given = inputs.iter().find(|(given, _)| given == name).map(|(_, value)| *value);
+        let value = given.or(input["default"].as_str());
+        let value = value.unwrap_or_else(|| panic!("the input `{name}` is needed"));
+        jobs = jobs.replace(&format!("$[[ inputs.{name} ]]"), value);
+    }
+    assert!(!jobs.contains("$[["), "an input is not declared: {jobs}");
+    serde_saphyr::from_str(&jobs).expect("it is YAML")
+}
+
+/// Runs a job in a clone of the repository.
+fn run(env: &TestEnv, job: &Job, rev: &str, variables: &[(&str, &str)]) -> Screen {
+    let place = env.join("builds");
+    let _ = fs::remove_dir_all(&place);
+    let origin = env.repo().path();
+    assert_eq!(job.variables["GIT_DEPTH"], "0", "the whole history is needed");
+    let git = env.repo().git_here();
+    git.run(["clone".as_ref(), "--quiet".as_ref(), origin.as_os_str(), place.as_os_str()]);
+    env.repo().scratch().git(&place).run(["checkout", "--quiet", "--detach", rev]);
+    let bin = Path::new(env!("CARGO_BIN_EXE_repo-sync")).parent().expect("it is in a directory");
+    let path = std::env::var("PATH").expect("git is found by it");
+    let mut env = TestEnv::new("bash", env.repo().clone())
+        .in_dir(place)
+        .var("PATH", format!("{}:{path}", bin.display()));
+    for (name, value) in &job.variables {
+        env = env.var(name, value);
+    }
+    for (name, value) in variables {
+        env = env.var(*name, *value);
+    }
+    env.run(["-eo", "pipefail", "-c", &job.script.join("\n")])
+}
+
+#[test]
+fn the_main_branch_is_published() {
+    let env = env(history().build());
+    let mirror = BareMirror::new(env.repo().scratch(), "mirror.git");
+    let sshd = Sshd::start(env.repo().scratch());
+    let [key, hosts] = ["key", "hosts"].map(|name| env.join(name));
+    fs::write(&key, sshd.deploy_key()).expect("the scratch place is writable");
+    fs::write(&hosts, sshd.known_hosts()).expect("the scratch place is writable");
+    let jobs = jobs(&[("image", "any"), ("mirror", &sshd.url(mirror.path()))]);
+    let variables = [
+        ("REPO_SYNC_DEPLOY_KEY", &*key.to_string_lossy()),
+        ("REPO_SYNC_KNOWN_HOSTS", &*hosts.to_string_lossy()),
+    ];
+    run(&env, &jobs["repo-sync"], "origin/main", &variables).expect(0);
+    assert_eq!(subjects(&mirror), "say hello\nstart");
+    let report = fs::read_to_string(env.join("builds/sync.json")).expect("it is an artifact");
+    assert!(report.contains("\"outcome\":\"synced\""), "{report}");
+}
+
+#[test]
+fn a_merge_request_is_judged() {
+    let check = |text: &str, status: i32| {
+        let change = history()
+            .branch("feature", "say hello")
+            .commit("a change", |tree| tree.file("src/x.rs", text));
+        let env = env(change.build());
+        let jobs = jobs(&[("image", "any"), ("mirror", "unused")]);
+        let target = [("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")];
+        let screen = run(&env, &jobs["repo-sync-check"], "origin/feature", &target).expect(status);
+        assert!(screen.stdout.contains("+ src/x.rs"), "{screen}");
+    };
+    check("pub fn x() {}\n", 0);
+    check("// see cloud/bill.rs\n", 3);
+}
