@@ -74,7 +74,8 @@ fn a_finding_stands_at_its_file_and_line() {
         .build());
     assert_snapshot!("check_refused", env.run(RANGE));
     let github = env.run(RANGE.iter().chain(&["--format", "github"])).expect(3);
-    let annotation = github.stdout.lines().last().expect("it refuses");
+    let mut annotations = github.stdout.lines().filter(|line| line.starts_with("::"));
+    let annotation = annotations.next().expect("it refuses");
     assert!(annotation.starts_with("::error file=docs/my notes.md,line=3,title=left-marker::"));
     for (command, status) in [(&RANGE[..], 3), (&["plan", "topic", "--to", "../m.git"], 3)] {
         let screen = env.run(command.iter().chain(&["--format", "sarif"])).expect(status);
