@@ -256,7 +256,7 @@ fn a_pull_request_that_leaks_is_refused() {
 
 /// Where nothing is installed, the action builds the program from its own source.
 #[test]
-#[ignore = "builds the program once more; .ci/run asks for it"]
+#[ignore = "builds the program once more: takes minutes"]
 fn the_action_brings_its_program() {
     let project = |mut tree: Tree| {
         for path in project_files() {
