@@ -37,14 +37,16 @@ fn remembering_changes_nothing() {
             let [with, without] = clones.each_ref().map(|(_, mirror)| mirror.refs());
             assert_eq!(with, without, "{}", case.generated.description);
         }
-        seeds.fetch_add(1, Ordering::Relaxed);
-        if homes[0].join("public/ledger").exists() {
-            remembering.fetch_add(1, Ordering::Relaxed);
+        // What published nothing has nothing to remember.
+        if !clones[0].1.refs().is_empty() {
+            seeds.fetch_add(1, Ordering::Relaxed);
+            let remembers = homes[0].join("public/ledger").exists();
+            remembering.fetch_add(u32::from(remembers), Ordering::Relaxed);
         }
     });
-    // Some histories have something to be told each time, mask what refs reach, or publish nothing.
+    // Some histories have something to be told each time, or mask what refs reach.
     let (seeds, remembering) = (seeds.into_inner(), remembering.into_inner());
-    assert!(remembering * 3 > seeds, "only {remembering} of {seeds} clones remember anything");
+    assert!(remembering * 2 > seeds, "only {remembering} of {seeds} clones remember anything");
 }
 
 /// What each command says of a clone, without the name of the mirror. Before each comes
