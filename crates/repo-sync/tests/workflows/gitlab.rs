@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use repo_sync_testing::server::Sshd;
 use repo_sync_testing::{BareMirror, Screen, TestEnv};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{env, history, root, subjects};
+use crate::{env, history, root, shell, subjects};
 
 #[derive(Deserialize)]
 struct Job {
@@ -45,11 +44,7 @@ fn run(env: &TestEnv, job: &Job, rev: &str, variables: &[(&str, &str)]) -> Scree
     let git = env.repo().git_here();
     git.run(["clone".as_ref(), "--quiet".as_ref(), origin.as_os_str(), place.as_os_str()]);
     env.repo().scratch().git(&place).run(["checkout", "--quiet", "--detach", rev]);
-    let bin = Path::new(env!("CARGO_BIN_EXE_repo-sync")).parent().expect("it is in a directory");
-    let path = std::env::var("PATH").expect("git is found by it");
-    let mut env = TestEnv::new("bash", env.repo().clone())
-        .in_dir(place)
-        .var("PATH", format!("{}:{path}", bin.display()));
+    let mut env = shell("bash", env.repo()).in_dir(place);
     for (name, value) in &job.variables {
         env = env.var(name, value);
     }

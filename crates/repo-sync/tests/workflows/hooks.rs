@@ -3,13 +3,11 @@
 //!
 //! <https://pre-commit.com/#pre-push>
 
-use std::path::Path;
-
 use repo_sync_testing::{BareMirror, Screen, TestEnv, Tree};
 use serde::Deserialize;
 
 use crate::runner::read;
-use crate::{MANIFEST, env, history, root};
+use crate::{MANIFEST, env, history, root, shell};
 
 #[derive(Deserialize)]
 struct Hook {
@@ -25,10 +23,7 @@ fn run(env: &TestEnv, id: &str, variables: &[(&str, &str)]) -> Screen {
     let hooks: Vec<Hook> = read(&root().join(".pre-commit-hooks.yaml"));
     let hook = hooks.into_iter().find(|hook| hook.id == id).expect("there is one");
     assert!(hook.language == "system" && hook.always_run && !hook.pass_filenames, "{id}");
-    let bin = Path::new(env!("CARGO_BIN_EXE_repo-sync")).parent().expect("it is in a directory");
-    let path = std::env::var("PATH").expect("git is found by it");
-    let mut env =
-        TestEnv::new("sh", env.repo().clone()).var("PATH", format!("{}:{path}", bin.display()));
+    let mut env = shell("sh", env.repo());
     for (name, value) in variables {
         env = env.var(*name, *value);
     }

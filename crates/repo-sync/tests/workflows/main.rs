@@ -55,6 +55,13 @@ fn env(repo: Repo) -> TestEnv {
     TestEnv::new(env!("CARGO_BIN_EXE_repo-sync"), repo)
 }
 
+/// A program of the system in the private repository, with ours on its PATH.
+fn shell(program: &str, repo: &Repo) -> TestEnv {
+    let bin = Path::new(env!("CARGO_BIN_EXE_repo-sync")).parent().expect("it is in a directory");
+    let path = std::env::var("PATH").expect("git is found by it");
+    TestEnv::new(program, repo.clone()).var("PATH", format!("{}:{path}", bin.display()))
+}
+
 /// A runner that has the program already.
 fn runner(env: &TestEnv) -> Runner {
     let mut runner = Runner::new(env);
