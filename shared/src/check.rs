@@ -151,6 +151,18 @@ checks! {
     PolicyWidened = "policy-widened", REFUSE;
     /// A commit on the mirror that is not ours.
     ForeignCommit = "foreign-commit", ALWAYS;
+    /// A private commit records an original that an image of ours could not be, and the mirror
+    /// does not hold it.
+    OriginalUnheld = "original-unheld", ALWAYS;
+    /// A public commit to import stands on nothing that was published from here.
+    ImportBase = "import-base", ALWAYS;
+    /// A public commit to import changes what is not public here.
+    ImportPath = "import-path", ALWAYS;
+    /// A public commit to import changes what runs on a machine, or a file with private parts,
+    /// and nobody allowed it.
+    ImportGuarded = "import-guarded", ALWAYS;
+    /// A public commit to import is not signed off by its author.
+    ImportSignoff = "import-signoff", ALWAYS;
     /// A ref on the mirror that is not ours.
     UnknownPublicRef = "unknown-public-ref", WARN;
     /// A push by hand to a mirror of what no sync would send.
@@ -175,6 +187,8 @@ checks! {
     BranchGone = "branch-gone", ALWAYS;
     /// Notice: paths that leave the public tree; their past stays public.
     NowPrivate = "now-private", ALWAYS;
+    /// Notice: a commit that was imported is published anew, under another id.
+    OriginalUnused = "original-unused", ALWAYS;
     /// Notice: the cache could not be used; the run was slower, not different.
     CacheUnavailable = "cache-unavailable", ALWAYS;
     /// Notice: an extension point could not take what it was told; the run was the same.
@@ -194,6 +208,7 @@ impl Check {
                 | Self::BranchBehind
                 | Self::BranchGone
                 | Self::NowPrivate
+                | Self::OriginalUnused
                 | Self::CacheUnavailable
                 | Self::ListenerFailed
         )

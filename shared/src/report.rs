@@ -12,7 +12,7 @@ use crate::{Check, PublicCommit};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The mirror took what was planned.
+    /// The mirror took what was planned, or the private repository what was to be imported.
     Synced,
     /// The mirror already holds all of it.
     UpToDate,

@@ -140,8 +140,25 @@ pub fn write_commit(
     encoding: Option<&[u8]>,
     message: Option<&[u8]>,
 ) -> Vec<u8> {
+    let commit = RawCommit {
+        tree,
+        parents: parents.to_vec(),
+        author,
+        committer,
+        encoding,
+        message,
+        other_headers: Vec::new(),
+    };
+    write_commit_with(&commit, None)
+}
+
+/// The bytes of a commit without its other headers, but with one of this name and value,
+/// of any number of lines.
+pub fn write_commit_with(commit: &RawCommit<'_>, header: Option<(&str, &[u8])>) -> Vec<u8> {
+    let RawCommit { tree, parents, author, committer, encoding, message, .. } = commit;
     let text = author.len() + committer.len() + message.map_or(0, <[u8]>::len);
-    let mut out = Vec::with_capacity(128 + 48 * parents.len() + text);
+    let header_len = header.map_or(0, |(name, value)| name.len() + 2 * value.len());
+    let mut out = Vec::with_capacity(128 + 48 * parents.len() + text + header_len);
     header::append(&mut out, "tree", &tree.to_hex());
     for parent in parents {
         header::append(&mut out, "parent", &parent.to_hex());
@@ -151,7 +168,10 @@ pub fn write_commit(
     if let Some(encoding) = encoding {
         header::append(&mut out, "encoding", encoding);
     }
-    header::append_message(&mut out, message);
+    if let Some((name, value)) = header {
+        header::append_folded(&mut out, name, value);
+    }
+    header::append_message(&mut out, *message);
     out
 }
 

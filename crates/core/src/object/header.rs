@@ -111,6 +111,13 @@ pub(super) fn append(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.push(b'\n');
 }
 
+/// Appends a header of any number of lines, each further one behind a space; see
+/// [`OtherHeader::value`].
+pub(super) fn append_folded(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    let lines: Vec<&[u8]> = value.split(|&byte| byte == b'\n').collect();
+    append(out, name, &lines.join(&b"\n "[..]));
+}
+
 /// Appends the empty line and the message, if there is one.
 pub(super) fn append_message(out: &mut Vec<u8>, message: Option<&[u8]>) {
     if let Some(message) = message {

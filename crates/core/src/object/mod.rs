@@ -15,7 +15,9 @@ mod tag;
 mod tree;
 mod tree_check;
 
-pub use commit::{MalformedCommit, RawCommit, commit_links, committer_time, write_commit};
+pub use commit::{
+    MalformedCommit, RawCommit, commit_links, committer_time, write_commit, write_commit_with,
+};
 pub use dotfiles::GitFile;
 pub use hash::{Kind, hash};
 pub use header::OtherHeader;

@@ -6,7 +6,9 @@
 //! (algorithm 1). It knows nothing of refs or remotes, and it writes nothing;
 //! [`Replay::commit_bytes`] makes the bytes of an image when somebody wants them.
 
+mod bytes;
 mod images;
+mod original;
 mod parents;
 mod recall;
 mod seam;
@@ -27,14 +29,16 @@ use crate::history::History;
 use crate::ledger::Ledger;
 use crate::manifest::Shape;
 use crate::message::publish_empty;
-use crate::object::{self, Kind, RawCommit, committer_time};
+use crate::object::{self, Kind, RawCommit};
 use crate::policy::{InForce, Settled, Withheld};
 use crate::progress::{Phase, Progress};
 use crate::report::{RawFinding, Weight};
 use crate::survey::Survey;
 
 pub use images::{Fate, Images};
+pub use original::ORIGINAL;
 
+use original::{recorded, unused};
 use parents::{Inherited, inherited, reduce};
 use recall::Recalled;
 use text::Texts;
@@ -183,23 +187,28 @@ impl<'r> Replay<'r> {
                 Some(Inherited { image, dropped: self.images.fate(parent) == Fate::Dropped })
             })
             .collect();
-        let parents = reduce(parents, &self.images.dag);
-        match parents[..] {
-            [] if tree.id() == ObjectId::EMPTY_TREE => {
-                self.images_mut().drop_commit(None);
-                return Ok(());
-            }
-            [only] if self.images.tree(only) == tree && !self.keeps_empty(commit)? => {
-                self.images_mut().drop_commit(Some(only));
-                return Ok(());
-            }
-            _ => {}
+        if parents.is_empty() && tree.id() == ObjectId::EMPTY_TREE {
+            self.images_mut().drop_commit(None);
+            return Ok(());
         }
         let object = self.read(commit)?;
         let raw = self.parse(commit, &object)?;
-        if let Ok(count @ 1..) = u32::try_from(raw.other_headers.len()) {
-            self.dropped_headers.push((commit, count));
+        if let Some(original) = self.original(commit, &raw, tree)? {
+            self.keep(commit, &raw, original, tree);
+            return Ok(());
         }
+        let parents = reduce(parents, &self.images.dag);
+        if let [only] = parents[..]
+            && self.images.tree(only) == tree
+            && !raw.message.is_some_and(publish_empty)
+        {
+            self.images_mut().drop_commit(Some(only));
+            return Ok(());
+        }
+        if let Some(original) = recorded(&raw) {
+            self.findings.push(unused(commit, original));
+        }
+        self.count_dropped(commit, raw.other_headers.len());
         let ids: Vec<PublicCommit> = parents.iter().map(|&image| self.images.id(image)).collect();
         let context = self.context(commit, self.filters[shape as usize].shape());
         let written = self.texts.commit(&context, &raw, tree, &ids)?;
@@ -209,49 +218,11 @@ impl<'r> Replay<'r> {
         Ok(())
     }
 
-    /// Notes the mail addresses of a public text that no allowed domain has.
-    fn refuse_mails(&mut self, commit: u32, mails: &[Vec<u8>]) {
-        for mail in mails {
-            let mail = repo_sync_shared::escape_text(mail);
-            let hint = format!("`{mail}` is of none of the domains that `[identity]` allows");
-            self.findings.push(RawFinding::at(Check::Identity, commit, hint));
+    /// Notes how many headers the image of a commit does without.
+    fn count_dropped(&mut self, commit: u32, headers: usize) {
+        if let Ok(count @ 1..) = u32::try_from(headers) {
+            self.dropped_headers.push((commit, count));
         }
-    }
-
-    /// Whether a commit that changes nothing asks to be kept all the same.
-    fn keeps_empty(&self, commit: u32) -> Result<bool, RunError> {
-        let object = self.read(commit)?;
-        let raw = self.parse(commit, &object)?;
-        Ok(raw.message.is_some_and(publish_empty))
-    }
-
-    /// The bytes of an image that is ours to write; `None` for one that a seam
-    /// found on the mirror.
-    ///
-    /// # Errors
-    /// The private commit cannot be read any more.
-    pub fn commit_bytes(&self, image: u32) -> Result<Option<Vec<u8>>, RunError> {
-        let Some(commit) = self.images.source(image) else { return Ok(None) };
-        let tree = self.images.tree(image);
-        if let Some(seam) = self.terms.settled.seam(commit) {
-            return Ok(Some(self.snapshot(commit, seam, tree)?.bytes));
-        }
-        let Some(shape) = self.terms.in_force.shape(commit) else { return Ok(None) };
-        let object = self.read(commit)?;
-        let raw = self.parse(commit, &object)?;
-        let parents: Vec<_> =
-            self.images.dag.parents(image).iter().map(|&parent| self.images.id(parent)).collect();
-        let context = self.context(commit, self.filters[shape as usize].shape());
-        Ok(Some(self.texts.commit(&context, &raw, tree, &parents)?.bytes))
-    }
-
-    /// When an image was committed, in seconds since 1970; `None` if it does not say
-    /// so, or only the mirror has it.
-    pub(crate) fn date(&self, image: u32) -> Result<Option<i64>, RunError> {
-        // An image keeps the dates of its commit, a seam's snapshot among them.
-        let Some(commit) = self.images.source(image) else { return Ok(None) };
-        let object = self.read(commit)?;
-        Ok(committer_time(self.parse(commit, &object)?.committer))
     }
 
     /// The message of a tag on `commit`, as the mirror shows it, and its tagger.
