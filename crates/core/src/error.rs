@@ -8,6 +8,7 @@ use repo_sync_shared::{Check, Finding, PrivateCommit, escape_bytes};
 use crate::filter::FilterError;
 use crate::git::{AddressError, GitError, ObjectError, OpenError, RevError};
 use crate::history::WalkError;
+use crate::import::ImportError;
 use crate::manifest::ManifestError;
 use crate::object::MalformedCommit;
 use crate::transform::TransformError;
@@ -138,6 +139,9 @@ pub enum UsageError {
     /// An export never writes over anything.
     #[error("`{}` is not an empty directory", .0.display())]
     NotEmpty(PathBuf),
+    /// An import that cannot be, as it was asked for.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The mirror would be the private repository itself.
     #[error("`{}` is the private repository itself", .0.display())]
     MirrorIsPrivate(PathBuf),

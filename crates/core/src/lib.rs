@@ -27,6 +27,7 @@ pub mod gate;
 pub mod git;
 mod hex;
 pub mod history;
+pub mod import;
 mod ledger;
 pub mod log;
 pub mod manifest;

@@ -9,6 +9,7 @@ use std::io;
 use anyhow::Error;
 use repo_sync_core::error::{Failure, RunError, UsageError};
 use repo_sync_core::git::OpenError;
+use repo_sync_core::import::ImportError;
 use repo_sync_shared::{Finding, Outcome};
 
 use crate::render::redact;
@@ -182,7 +183,31 @@ fn usage_hint(error: &UsageError) -> Option<&'static str> {
         UsageError::NoStandalone => Some("say there what to run: `commands`, or `cargo = true`"),
         UsageError::ScratchInside(_) => Some("set `TMPDIR` to a directory outside of it"),
         UsageError::NotEmpty(_) => Some("name a directory that is empty or not there yet"),
+        UsageError::Import(error) => import_hint(error),
         UsageError::MirrorIsPrivate(_) => Some("a mirror is a repository of its own"),
+    }
+}
+
+fn import_hint(error: &ImportError) -> Option<&'static str> {
+    match error {
+        ImportError::Unknown(_) => Some(
+            "name a ref, such as `main` or `refs/pull/7/head`, or a full id; `git ls-remote` lists refs",
+        ),
+        ImportError::BranchExists(_) => Some("name another one with `--branch NAME`"),
+        ImportError::BranchName(_) => Some("name one with `--branch NAME`"),
+        ImportError::Merge(_) => Some("import it without `--onto`, and merge the branch"),
+        ImportError::Waits(_) => {
+            Some("`repo-sync import --continue` goes on, `repo-sync import --abort` gives it up")
+        }
+        ImportError::NoneWaits => Some("begin one with `repo-sync import REV`"),
+        ImportError::Unresolved(_) => {
+            Some("commit the resolution there, or give up with `repo-sync import --abort`")
+        }
+        ImportError::Elsewhere(_) => {
+            Some("one commit resolves one conflict; `repo-sync import --abort` begins anew")
+        }
+        ImportError::CheckedOut(_) => Some("`git switch` to another branch first"),
+        ImportError::Unreadable(_) => Some("remove the file; the branch stays as it is"),
     }
 }
 

@@ -14,6 +14,7 @@ mod process;
 mod remote;
 mod repository;
 mod scratch;
+mod writer;
 
 pub use objects::{Object, ObjectError, Objects};
 pub use place::{Rewrites, same_place};
@@ -23,3 +24,4 @@ pub(crate) use remote::is_absent;
 pub use remote::{Address, AddressError, RemoteRefs};
 pub use repository::{Branch, OpenError, PrivateRepo, PrivateTag, RevError};
 pub(crate) use scratch::Scratch;
+pub(crate) use writer::Writer;

@@ -155,6 +155,17 @@ impl PrivateRepo {
         }
     }
 
+    /// The full name of the branch that is checked out, if one is.
+    pub(crate) fn head_ref(&self) -> Option<String> {
+        let head = self.repo.find_reference("HEAD").ok()?;
+        head.symbolic_target().ok().flatten().map(str::to_owned)
+    }
+
+    /// The git directory of this very work tree.
+    pub(crate) fn worktree_git_dir(&self) -> &Path {
+        self.repo.path()
+    }
+
     /// The commit that a revision names, as `git rev-parse REV^{commit}` does.
     ///
     /// # Errors

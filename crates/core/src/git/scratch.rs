@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! An empty bare repository that is gone after use, to fetch into.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use super::process::{Environment, Git};
+use super::writer::Writer;
 use crate::error::RunError;
 
 /// A bare repository in a temporary directory.
@@ -27,6 +28,19 @@ impl Scratch {
     /// Where it lies.
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// Where its objects lie.
+    pub(crate) fn objects(&self) -> PathBuf {
+        self.path().join("objects")
+    }
+
+    /// A writer of its objects.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(crate) fn writer(&self) -> Result<Writer, RunError> {
+        Writer::open(self.path())
     }
 
     /// Git for it.

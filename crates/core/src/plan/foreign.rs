@@ -38,6 +38,26 @@ impl Foreign {
         self.parents.contains_key(&commit)
     }
 
+    /// The parents of a commit that was fetched; none of another.
+    pub(crate) fn parents(&self, commit: PublicCommit) -> &[PublicCommit] {
+        self.parents.get(&commit).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// These commits, and all that were fetched and lie behind them.
+    pub(crate) fn behind(
+        &self,
+        commits: impl IntoIterator<Item = PublicCommit>,
+    ) -> HashSet<PublicCommit> {
+        let mut behind = HashSet::new();
+        let mut open: Vec<PublicCommit> = commits.into_iter().collect();
+        while let Some(commit) = open.pop() {
+            if behind.insert(commit) {
+                open.extend(self.parents(commit));
+            }
+        }
+        behind
+    }
+
     /// The images of ours that the mirror's branches hold, by number.
     pub fn reached_images<'f>(&'f self, images: &'f Images) -> impl Iterator<Item = u32> + 'f {
         self.parents.keys().filter_map(|&commit| images.number(commit))
@@ -45,13 +65,7 @@ impl Foreign {
 
     /// The foreign commits that `base` does not reach, newest first.
     pub(crate) fn beyond(&self, base: PublicCommit) -> Vec<PublicCommit> {
-        let mut behind = HashSet::new();
-        let mut open = vec![base];
-        while let Some(commit) = open.pop() {
-            if behind.insert(commit) {
-                open.extend(self.parents.get(&commit).into_iter().flatten());
-            }
-        }
+        let behind = self.behind([base]);
         self.commits.iter().copied().filter(|commit| !behind.contains(commit)).collect()
     }
 

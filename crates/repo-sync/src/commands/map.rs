@@ -4,8 +4,9 @@
 use anyhow::anyhow;
 use repo_sync_core::error::{Failure, RunError};
 use repo_sync_core::replay::Replay;
+use repo_sync_core::report::RawFinding;
 use repo_sync_core::session::Session;
-use repo_sync_shared::{Outcome, PrivateCommit, PublicCommit};
+use repo_sync_shared::{Check, Outcome, PrivateCommit, PublicCommit};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -69,8 +70,13 @@ pub fn run(ctx: &Context, ui: &mut Ui, args: &MapArgs) -> Result<Outcome, CliErr
         let session = Session::open(&engine.repo, &objects, &options, &[], &engine.watch)?;
         engine.watch.clear();
         let replay = &session.replay;
-        if !replay.findings.is_empty() {
-            let findings = replay.findings.iter().cloned();
+        // What an original may become public with is for the mirror to say, and a notice refuses
+        // nothing.
+        let says_otherwise = |finding: &&RawFinding| {
+            finding.check != Check::OriginalUnheld && !finding.check.is_notice()
+        };
+        let mut findings = replay.findings.iter().filter(says_otherwise).cloned().peekable();
+        if findings.peek().is_some() {
             let reported = findings.map(|finding| finding.reported(Some(&replay.history)));
             return Err(RunError::Refused(reported.collect()).into());
         }

@@ -17,6 +17,7 @@ pub mod edition;
 pub mod explain;
 pub mod export;
 pub mod hook;
+pub mod import;
 pub mod init;
 mod lock;
 pub mod man;
@@ -40,6 +41,7 @@ pub enum Command {
     Check(check::CheckArgs),
     Verify(verify::VerifyArgs),
     Explain(explain::ExplainArgs),
+    Import(import::ImportArgs),
     Map(map::MapArgs),
     Export(export::ExportArgs),
     Standalone(standalone::StandaloneArgs),
@@ -59,6 +61,7 @@ impl Command {
             Self::Check(_) => "check",
             Self::Verify(_) => "verify",
             Self::Explain(_) => "explain",
+            Self::Import(_) => "import",
             Self::Map(_) => "map",
             Self::Export(_) => "export",
             Self::Standalone(_) => "standalone",
@@ -85,6 +88,7 @@ impl Command {
             | Self::Standalone(_) => FINDS,
             Self::Init(_)
             | Self::Explain(_)
+            | Self::Import(_)
             | Self::Map(_)
             | Self::Export(_)
             | Self::Hook(_)
@@ -103,6 +107,7 @@ pub fn run(ctx: &Context, ui: &mut Ui, command: &Command) -> Result<Outcome, Cli
         Command::Check(args) => check::run(ctx, ui, args),
         Command::Verify(args) => verify::run(ctx, ui, args),
         Command::Explain(args) => explain::run(ctx, ui, args),
+        Command::Import(args) => import::run(ctx, ui, args),
         Command::Map(args) => map::run(ctx, ui, args),
         Command::Export(args) => export::run(ctx, ui, args),
         Command::Standalone(args) => standalone::run(ctx, ui, args),
@@ -167,6 +172,11 @@ mod tests {
         check("explain --rev v1", false);
         check("map", true);
         check("map 4f1c2aa 9b03d7e", true);
+        check("import refs/pull/7/head --onto main --allow a --allow b", true);
+        check("import --continue", true);
+        check("import --continue --abort", false);
+        check("import main --abort", false);
+        check("import", false);
         check("export dir --rev v1", true);
         check("-C there export dir", true);
         check("export", false);

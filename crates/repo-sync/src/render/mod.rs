@@ -16,6 +16,7 @@ pub mod error;
 pub mod explain;
 pub mod findings;
 pub mod github;
+pub mod import;
 pub mod json;
 pub mod plan;
 pub mod redact;
