@@ -58,6 +58,8 @@ fn within(directory: &str, rest: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::manifest::Manifest;
 
@@ -90,7 +92,15 @@ branches = ["main"]
         check("x/b", Some("a/b"));
         check("LICENSE", Some("open/LICENSE"));
         check("crates/secret/x", Some("open/crates/secret/x"));
-        check("cloud/x", None);
+    }
+
+    #[test]
+    fn where_nothing_lands_nothing_comes_from() {
+        let whole = shape(MANIFEST);
+        let narrow = shape(&MANIFEST.replace("\"open\", ", ""));
+        let told = |policy: &Shape| private_path(&whole, policy, b"docs/new.md", |_| false);
+        assert_eq!(told(&whole), Ok(b"open/docs/new.md".to_vec()));
+        assert_eq!(told(&narrow), Err("private, no rule mentions it".to_owned()));
     }
 
     #[track_caller]
@@ -101,5 +111,9 @@ branches = ["main"]
             private_path(shape, shape, public.as_bytes(), |path| THERE.contains(&path)).ok();
         let found = found.map(|path| String::from_utf8(path).expect("the paths are text"));
         assert_eq!(found.as_deref(), expected, "{public}");
+    }
+    fn shape(manifest: &str) -> Arc<Shape> {
+        let manifest = Manifest::parse(manifest.as_bytes(), "sync.toml").expect("it is sound");
+        manifest.mirrors[0].shape.clone()
     }
 }
