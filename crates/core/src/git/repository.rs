@@ -198,6 +198,12 @@ impl PrivateRepo {
         Some(Branch { name: name.to_owned(), tip })
     }
 
+    /// Where the local branch of this name stands, if there is one.
+    pub(crate) fn local_branch(&self, name: &str) -> Option<PrivateCommit> {
+        let branch = self.repo.find_reference(&format!("refs/heads/{name}")).ok()?;
+        Some(PrivateCommit::new(target(&branch)?))
+    }
+
     /// The names of all branches, local or of `origin`, each once, sorted.
     pub fn branches(&self) -> Vec<String> {
         let mut names: Vec<String> = ["refs/heads/", "refs/remotes/origin/"]

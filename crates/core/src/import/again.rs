@@ -22,7 +22,7 @@ pub fn go_on(
 ) -> Result<Imported, RunError> {
     let waiting = Waiting::load(repo, mirror)?.ok_or(ImportError::NoneWaits)?;
     let elsewhere = || ImportError::Elsewhere(waiting.branch.clone());
-    let resolved = repo.branch(&waiting.branch).ok_or_else(elsewhere)?.tip;
+    let resolved = repo.local_branch(&waiting.branch).ok_or_else(elsewhere)?;
     if resolved == waiting.at {
         return Err(ImportError::Unresolved(waiting.branch).into());
     }
@@ -117,11 +117,11 @@ pub fn abort(
 ) -> Result<String, RunError> {
     let waiting = Waiting::load(repo, mirror)?.ok_or(ImportError::NoneWaits)?;
     let mut moves = vec![Move { name: waiting.keeper(), to: None, from: Some(waiting.tip) }];
-    if let Some(branch) = repo.branch(&waiting.branch) {
+    if let Some(tip) = repo.local_branch(&waiting.branch) {
         if repo.head_ref() == Some(waiting.branch_ref()) {
             return Err(ImportError::CheckedOut(waiting.branch).into());
         }
-        moves.push(Move { name: waiting.branch_ref(), to: None, from: Some(branch.tip) });
+        moves.push(Move { name: waiting.branch_ref(), to: None, from: Some(tip) });
     }
     deliver::refs(repo, environment, &moves)?;
     Waiting::forget(repo, mirror)?;

@@ -61,14 +61,19 @@ const CI: &str = "CI runs what it says";
 const HOOK: &str = "hooks run what it says";
 const EDITOR: &str = "editors run what it says";
 
-/// Why a change wants somebody who allows it, if it does.
-pub(super) fn guarded(change: &Change) -> Option<&'static str> {
+/// Why a change wants somebody who allows it, if it does: for what it is, or for where it
+/// stands, publicly or in the private tree.
+pub(super) fn guarded(change: &Change, private: &[u8]) -> Option<&'static str> {
     let is_submodule =
         |leaf: &Option<Leaf>| leaf.as_ref().is_some_and(|leaf| leaf.kind == EntryKind::Gitlink);
     if is_submodule(&change.before) || is_submodule(&change.after) {
         return Some("a submodule brings in what another repository has");
     }
-    let names: Vec<_> = components(&change.path).map(fold).collect();
+    by_path(&change.path).or_else(|| by_path(private))
+}
+
+fn by_path(path: &[u8]) -> Option<&'static str> {
+    let names: Vec<_> = components(path).map(fold).collect();
     let (name, directories) = names.split_last()?;
     let of = |known: &[(&str, &'static str)], name: &[u8]| {
         known.iter().find(|(it, _)| it.as_bytes() == name).map(|&(_, why)| why)
@@ -94,12 +99,20 @@ mod tests {
             "Jenkinsfile",
             ".gitlab-ci.yml.",
         ] {
-            assert!(guarded(&change(path, EntryKind::Blob)).is_some(), "{path}");
+            assert!(by_path(path.as_bytes()).is_some(), "{path}");
         }
         for path in ["src/build.rs.md", "github/a", "docs/hooks.md", "a/build", "src/main.rs"] {
-            assert_eq!(guarded(&change(path, EntryKind::Blob)), None, "{path}");
+            assert_eq!(by_path(path.as_bytes()), None, "{path}");
         }
-        assert!(guarded(&change("vendor/lib", EntryKind::Gitlink)).is_some());
+        let change = change("vendor/lib", EntryKind::Gitlink);
+        assert!(guarded(&change, b"vendor/lib").is_some());
+    }
+
+    #[test]
+    fn a_move_hides_nothing() {
+        let change = change("ci/build.yml", EntryKind::Blob);
+        assert_eq!(guarded(&change, b"ci/build.yml"), None);
+        assert!(guarded(&change, b".github/workflows/build.yml").is_some());
     }
 
     fn change(path: &str, kind: EntryKind) -> Change {

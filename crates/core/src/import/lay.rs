@@ -227,7 +227,7 @@ impl<'r> Bench<'_, 'r> {
             .allow
             .iter()
             .any(|pattern| pattern.matches_exact(&change.path) || pattern.matches_exact(&path));
-        if let Some(why) = guarded(&change).filter(|_| !allowed) {
+        if let Some(why) = guarded(&change, &path).filter(|_| !allowed) {
             let hint = format!(
                 "{why}; read it, and if it may be imported: `--allow {}`",
                 escape_bytes(&change.path)

@@ -35,7 +35,13 @@ pub(super) fn private_path(
         let ends = memchr::memchr_iter(b'/', path).chain([path.len()]);
         ends.filter(|&end| !exists(&path[..end])).count()
     };
-    match candidates.iter().filter(|path| verdict(path).is_ok()).min_by_key(missing) {
+    let public_ones: Vec<&Vec<u8>> =
+        candidates.iter().filter(|path| verdict(path).is_ok()).collect();
+    let nearest = match public_ones[..] {
+        [only] => Some(only),
+        _ => public_ones.into_iter().min_by_key(missing),
+    };
+    match nearest {
         Some(path) => Ok(path.clone()),
         None => Err(match candidates.first().map(|path| verdict(path)) {
             Some(Err(verdict)) => verdict.to_string(),

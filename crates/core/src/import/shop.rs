@@ -146,7 +146,7 @@ impl<'r> Shop<'_, 'r> {
             return Ok(imported);
         }
         let name = format!("refs/heads/{}", laid.branch);
-        match self.repo.branch(&laid.branch).map(|branch| branch.tip) {
+        match self.repo.local_branch(&laid.branch) {
             Some(tip) if tip == laid.tip() => {
                 return Ok(Imported { outcome: Outcome::UpToDate, ..imported });
             }
@@ -171,7 +171,7 @@ impl<'r> Shop<'_, 'r> {
         {
             return Err(ImportError::Merge(merge).into());
         }
-        if self.repo.branch(&laid.branch).is_some() {
+        if self.repo.local_branch(&laid.branch).is_some() {
             return Err(ImportError::BranchExists(laid.branch.clone()).into());
         }
         let mut commits = Vec::new();
@@ -206,9 +206,11 @@ impl<'r> Shop<'_, 'r> {
             if let Some(waiting) = &waiting {
                 let to = Some(waiting.tip);
                 moves.push(Move { name: waiting.keeper(), to, from: None });
-                waiting.save(self.repo, &self.session.policy.mirror.name)?;
             }
             deliver::refs(self.repo, environment, &moves)?;
+            if let Some(waiting) = &waiting {
+                waiting.save(self.repo, &self.session.policy.mirror.name)?;
+            }
             let outcome = if conflict.is_some() { Outcome::Failed } else { Outcome::Synced };
             (outcome, conflict.map(|(_, conflict)| conflict))
         };
