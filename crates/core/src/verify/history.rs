@@ -7,10 +7,11 @@ use rustc_hash::FxHashMap;
 use super::claims::Claims;
 use super::graph::Graph;
 use super::object::Headed;
+use super::original::recorded;
 use super::stop::Stop;
 use crate::error::RunError;
 use crate::git::{Object, Objects};
-use crate::object::Kind;
+use crate::object::{Kind, hash};
 use crate::progress::Progress;
 
 /// The private commits that are claimed, parents first.
@@ -21,6 +22,8 @@ pub(super) struct History<'r> {
     trees: Vec<ObjectId>,
     index: FxHashMap<ObjectId, u32>,
     by_id: Vec<u32>,
+    /// The ids of the originals that commits record, believed or not.
+    recorded: FxHashMap<u32, ObjectId>,
     /// Whether the first commit stands for all that is behind it.
     is_narrow: bool,
 }
@@ -41,6 +44,7 @@ impl<'r> History<'r> {
             trees: Vec::with_capacity(claims.commits.len()),
             index: FxHashMap::default(),
             by_id: Vec::new(),
+            recorded: FxHashMap::default(),
             is_narrow,
         };
         for (number, claim) in claims.commits.iter().enumerate() {
@@ -50,17 +54,20 @@ impl<'r> History<'r> {
             let id = claim.private.id();
             let object = objects.read(id, Kind::Commit)?;
             let unread = |fault: String| Stop::unsound(format!("private commit {id}: {fault}"));
-            let (tree, parents) =
-                Headed::read(object.data()).and_then(|read| read.links()).map_err(unread)?;
+            let read = Headed::read(object.data()).map_err(unread)?;
+            let (tree, parents) = read.links().map_err(unread)?;
+            let recorded = recorded(&read).map(|bytes| hash(Kind::Commit, &bytes));
             let is_first = this.is_narrow && number == 0;
             let is_cut_off = is_first || claims.shallow.contains(&id);
             let parents = if is_cut_off { Vec::new() } else { parents };
             let parents: Option<Vec<u32>> = parents.iter().map(|id| this.number(*id)).collect();
             let parents =
                 parents.ok_or_else(|| unread("its parents are not claimed".to_owned()))?;
-            if this.index.insert(id, this.graph.add(parents)).is_some() {
+            let node = this.graph.add(parents);
+            if this.index.insert(id, node).is_some() {
                 return Err(unread("it is claimed twice".to_owned()));
             }
+            this.recorded.extend(recorded.map(|original| (node, original)));
             this.ids.push(id);
             this.trees.push(tree);
         }
@@ -92,6 +99,11 @@ impl<'r> History<'r> {
 
     pub(super) fn parents(&self, commit: u32) -> &[u32] {
         self.graph.parents(commit)
+    }
+
+    /// The id of the original that a commit records, believed or not.
+    pub(super) fn recorded(&self, commit: u32) -> Option<ObjectId> {
+        self.recorded.get(&commit).copied()
     }
 
     /// The bytes of a commit.

@@ -2,8 +2,8 @@
 //! The claimed map as a public graph: which images there are, on which parents.
 //!
 //! The parents of an image are not claimed but follow from the map, by the
-//! verifier's own reduction. An image that is judged later proves them: its bytes
-//! name them.
+//! verifier's own reduction; those of an original are all that its commit has. An
+//! image that is judged later proves them: its bytes name them.
 
 use std::collections::HashMap;
 
@@ -28,6 +28,8 @@ pub(super) struct Images {
     trees: Vec<Option<ObjectId>>,
     of: Vec<Option<u32>>,
     published: Vec<bool>,
+    /// Whether the image of a commit is the original that it records.
+    is_original: Vec<bool>,
 }
 
 impl Images {
@@ -41,7 +43,12 @@ impl Images {
         for (commit, claim) in history.numbers().zip(&claims.commits) {
             let id = claim.private.id();
             let inherited = history.parents(commit).iter().find_map(|&p| this.of[p as usize]);
-            let image = match claim.image.map(|image| image.id()) {
+            let claimed = claim.image.map(|image| image.id());
+            let is_original = claim.published && !seams.contains_key(&commit);
+            let is_original =
+                is_original && claimed.is_some_and(|image| Some(image) == history.recorded(commit));
+            this.is_original.push(is_original);
+            let image = match claimed {
                 Some(image) if claim.published => {
                     let known = this.number(image);
                     let node = match known {
@@ -49,7 +56,7 @@ impl Images {
                         None => {
                             let (parents, tree) = match seams.get(&commit) {
                                 Some(seam) => this.below_seam(seam, image),
-                                None => (this.reduced(history, commit), None),
+                                None => (this.parents(history, commit), None),
                             };
                             this.add(image, parents, tree)
                         }
@@ -90,9 +97,18 @@ impl Images {
         node
     }
 
-    /// The parents of a commit's image, were it published: those without an image
-    /// go, duplicates join, and one that was dropped goes, unless it is the first,
-    /// if what it inherits lies behind another.
+    /// The parents of a commit's image, as far as it has one that is no seam's.
+    pub(super) fn parents(&self, history: &History<'_>, commit: u32) -> Vec<u32> {
+        if self.is_original[commit as usize] {
+            history.parents(commit).iter().filter_map(|&parent| self.of(parent)).collect()
+        } else {
+            self.reduced(history, commit)
+        }
+    }
+
+    /// The parents of a commit's image, were it published by the ordinary rule: those
+    /// without an image go, duplicates join, and one that was dropped goes, unless it is
+    /// the first, if what it inherits lies behind another.
     pub(super) fn reduced(&self, history: &History<'_>, commit: u32) -> Vec<u32> {
         let mut parents: Vec<(u32, bool)> = Vec::new();
         for &parent in history.parents(commit) {

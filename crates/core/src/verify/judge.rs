@@ -14,6 +14,7 @@ use super::history::History;
 use super::images::{Beyond, Images};
 use super::manifest::{Rules, Seam, Settings};
 use super::object::{Headed, Is, entries, write_commit};
+use super::original::{Believed, Written};
 use super::people::{Mailmap, People, Public};
 use super::stop::Stop;
 use super::text::{Quoted, quoted_ids, with_ids};
@@ -39,7 +40,7 @@ pub(super) struct Judge<'r> {
     withheld: Vec<bool>,
     force: Force,
     tip: Rc<Rules>,
-    filters: Vec<Filter<'r>>,
+    pub(super) filters: Vec<Filter<'r>>,
     mailmaps: FxHashMap<ObjectId, Rc<Mailmap>>,
 }
 
@@ -49,13 +50,25 @@ pub(super) type Texts = (Rc<Rules>, Option<Rc<Mailmap>>);
 /// What a commit comes to.
 enum Fate {
     Dropped,
-    /// The image is a commit that the mirror had before, or one with these bytes.
+    /// The image is a commit that was public before, or one with these bytes.
     Published {
         id: ObjectId,
         shown: Shown,
         filter: usize,
         message: Vec<u8>,
+        /// Why it may not be sent, if the mirror does not have it.
+        unsendable: Option<&'static str>,
     },
+}
+
+/// What is wanted of all that an image shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Take {
+    Nothing,
+    /// All of it: the mirror shows it.
+    Shown,
+    /// All of it: it is to be sent.
+    New,
 }
 
 impl<'r> Judge<'r> {
@@ -124,15 +137,18 @@ impl<'r> Judge<'r> {
         let people = Public { people: &rules.people, mailmap: mailmap.as_deref() };
         let mut is_image = self.images.own(0).is_some_and(|own| self.images.id(own) == id);
         is_image &= tree == shown.tree;
+        let is_original = self.history.recorded(0) == Some(id);
         for header in ["author", "committer"] {
-            let expected = people.header(private.required(header).map_err(unread)?);
-            is_image &= *expected == *public.required(header).map_err(unread)?;
+            let written = private.required(header).map_err(unread)?;
+            let shown = public.required(header).map_err(unread)?;
+            // Of an original these are whose they were.
+            is_image &= is_original || *people.header(written) == *shown;
         }
         if is_image { Ok(()) } else { Err(Stop::Narrow) }
     }
 
-    /// Judges one commit; what its image shows is wanted if `take` says so.
-    pub(super) fn judge(&mut self, commit: u32, take: bool) -> Result<(), Stop> {
+    /// Judges one commit; what its image shows is wanted as `take` says.
+    pub(super) fn judge(&mut self, commit: u32, take: Take) -> Result<(), Stop> {
         let judged = self.fate(commit).and_then(|fate| self.compare(commit, fate, take));
         self.filters.iter_mut().for_each(Filter::close);
         match judged {
@@ -172,7 +188,7 @@ impl<'r> Judge<'r> {
         self.findings.push(finding(commit, path, what));
     }
 
-    fn compare(&mut self, commit: u32, fate: Fate, take: bool) -> Result<(), Stop> {
+    fn compare(&mut self, commit: u32, fate: Fate, take: Take) -> Result<(), Stop> {
         let claimed = self.images.own(commit).map(|image| self.images.id(image));
         match (fate, claimed) {
             (Fate::Dropped, None) => Ok(()),
@@ -185,15 +201,20 @@ impl<'r> Judge<'r> {
             (Fate::Published { id, .. }, Some(claimed)) if id != claimed => Err(Stop::Unsound(
                 format!("the engine publishes it as {claimed}, the verifier as {id}"),
             )),
-            (Fate::Published { shown, filter, message, .. }, Some(claimed)) => {
+            (Fate::Published { shown, filter, message, unsendable, .. }, Some(claimed)) => {
                 if let Some(image) = self.images.number(claimed) {
                     self.images.know_tree(image, shown.tree);
                 }
-                if take {
-                    self.take(shown.tree, filter)?;
-                    self.look_for_private_ids(Some(commit), &message);
+                if take == Take::Nothing {
+                    return Ok(());
                 }
-                if take && shown.denied { self.denied(commit, filter) } else { Ok(()) }
+                self.take(shown.tree, filter)?;
+                self.look_for_private_ids(Some(commit), &message);
+                if let Some(why) = unsendable.filter(|_| take == Take::New) {
+                    let what = format!("its original {claimed} may not be sent: {why}");
+                    self.disagree(Some(commit), None, what);
+                }
+                if shown.denied { self.denied(commit, filter) } else { Ok(()) }
             }
         }
     }
@@ -204,11 +225,13 @@ impl<'r> Judge<'r> {
         let object = self.history.object(commit)?;
         let raw = Headed::read(object.data()).map_err(Stop::Unsound)?;
         if let Some(seam) = self.seams.get(&commit).cloned() {
-            let rules = Rc::clone(self.filters[filter].rules());
-            let mailmap = self.mailmap(commit, &rules)?;
-            let public = Public { people: &rules.people, mailmap: mailmap.as_deref() };
-            let who = public.header(raw.required("committer").map_err(Stop::Unsound)?);
+            let who = raw.required("committer").map_err(Stop::Unsound)?;
+            let who = self.public_person(commit, who, filter)?;
             return seam_image(&seam, shown, filter, &who);
+        }
+        if let Some(original) = self.believed(commit, &raw, shown.tree, filter)? {
+            let Believed { id, message, unsendable } = original;
+            return Ok(Fate::Published { id, shown, filter, message, unsendable });
         }
         let parents = self.images.reduced(&self.history, commit);
         let empty = match parents[..] {
@@ -222,19 +245,13 @@ impl<'r> Judge<'r> {
             return Ok(Fate::Dropped);
         }
         let parents: Vec<ObjectId> = parents.iter().map(|&image| self.images.id(image)).collect();
-        let rules = Rc::clone(self.filters[filter].rules());
-        let mailmap = self.mailmap(commit, &rules)?;
-        let public = Public { people: &rules.people, mailmap: mailmap.as_deref() };
-        let message =
-            raw.message.map(|message| self.message(commit, &rules, &public, message, false));
-        let message = message.transpose()?;
-        let author = public.header(raw.required("author").map_err(Stop::Unsound)?);
-        let committer = public.header(raw.required("committer").map_err(Stop::Unsound)?);
-        let encoding = raw.one("encoding").map_err(Stop::Unsound)?;
+        let Written { author, committer, encoding, message } =
+            self.written(commit, &raw, filter)?;
         let people = [author.as_slice(), committer.as_slice()];
         let bytes = write_commit(shown.tree, &parents, people, encoding, message.as_deref());
         let id = hash(Kind::Commit, &bytes);
-        Ok(Fate::Published { id, shown, filter, message: message.unwrap_or_default() })
+        let message = message.unwrap_or_default();
+        Ok(Fate::Published { id, shown, filter, message, unsendable: None })
     }
 
     /// The public tree of a commit, and the filter that made it; `None` if no
@@ -287,7 +304,7 @@ impl<'r> Judge<'r> {
     /// The floor of the policy tip holds for all that a commit adds or changes.
     fn denied(&mut self, commit: u32, filter: usize) -> Result<(), Stop> {
         let denied = self.filters[filter].denied(self.history.tree(commit))?;
-        let parents = self.images.reduced(&self.history, commit);
+        let parents = self.images.parents(&self.history, commit);
         for file in denied {
             let mut known = false;
             for &parent in &parents {
@@ -366,7 +383,11 @@ impl<'r> Judge<'r> {
     }
 
     /// The mailmap of a commit's own tree, if its manifest asks for one.
-    fn mailmap(&mut self, commit: u32, rules: &Rules) -> Result<Option<Rc<Mailmap>>, Stop> {
+    pub(super) fn mailmap(
+        &mut self,
+        commit: u32,
+        rules: &Rules,
+    ) -> Result<Option<Rc<Mailmap>>, Stop> {
         let People::Mailmap(path) = &rules.people else { return Ok(None) };
         let mut at = self.history.tree(commit);
         let mut names = path.split('/').peekable();
@@ -411,7 +432,7 @@ fn seam_image(seam: &Seam, shown: Shown, filter: usize, who: &[u8]) -> Result<Fa
             )
         }
     };
-    Ok(Fate::Published { id, shown, filter, message: Vec::new() })
+    Ok(Fate::Published { id, shown, filter, message: Vec::new(), unsendable: None })
 }
 
 /// The manifest of the policy.

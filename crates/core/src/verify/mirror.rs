@@ -5,7 +5,7 @@ use repo_sync_shared::{Audit, Check, Finding, ObjectId, PublicCommit, escape_byt
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::claims::Claims;
-use super::judge::{Judge, finding};
+use super::judge::{Judge, Take, finding};
 use super::object::Headed;
 use super::stop::Stop;
 use super::store::{Held, StoreView};
@@ -77,11 +77,9 @@ fn judge_all(
     let mut judged = 0;
     for commit in judge.history.numbers().filter(|&commit| behind[commit as usize]) {
         let own = judge.images.own(commit).map(|image| judge.images.id(image));
-        let take = own.is_some_and(|id| commits.contains(&id));
-        judge.judge(commit, take)?;
-        if let Some(id) = own.filter(|_| take) {
-            judge.wanted.insert(id, Kind::Commit);
-        }
+        let own = own.filter(|id| commits.contains(id));
+        judge.judge(commit, if own.is_some() { Take::Shown } else { Take::Nothing })?;
+        judge.wanted.extend(own.map(|id| (id, Kind::Commit)));
         judged += 1;
         if judged % 256 == 0 {
             progress.advance(Phase::Verify, 256);

@@ -29,6 +29,7 @@ mod locked;
 mod manifest;
 mod mirror;
 mod object;
+mod original;
 mod pattern;
 mod people;
 #[cfg(any(test, feature = "fuzzing"))]

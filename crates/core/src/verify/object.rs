@@ -143,7 +143,7 @@ impl<'a> Headed<'a> {
     }
 
     /// All values of a header.
-    fn all<'h>(&'h self, name: &'h [u8]) -> impl Iterator<Item = &'a [u8]> + 'h {
+    pub(super) fn all<'h>(&'h self, name: &'h [u8]) -> impl Iterator<Item = &'a [u8]> + 'h {
         self.lines.iter().filter(move |(own, _)| *own == name).map(|(_, value)| *value)
     }
 

@@ -10,6 +10,7 @@ use super::crates::{is_telling, manifest};
 use super::locked;
 use super::manifest::{Rules, Settings, Sight};
 use super::object::{self, Headed, Is};
+use super::original::Original;
 use super::pattern::{Path, Pattern};
 use super::people::{Mailmap, People, Public};
 use super::sections::Sections;
@@ -38,6 +39,18 @@ pub(crate) fn commit(data: &[u8]) -> Result<Vec<u8>, String> {
     let (tree, parents) = read.links()?;
     let people = [read.required("author")?, read.required("committer")?];
     Ok(object::write_commit(tree, &parents, people, read.one("encoding")?, read.message))
+}
+
+/// A commit as it is read where an imported one records it: tree, parents, author and
+/// committer, encoding, message, and the names of the other headers.
+pub(crate) type Recorded<'a> =
+    (ObjectId, Vec<ObjectId>, [&'a [u8]; 2], Option<&'a [u8]>, Option<&'a [u8]>, Vec<&'a [u8]>);
+
+/// A commit, where an imported one records it.
+pub(crate) fn original(data: &[u8]) -> Option<Recorded<'_>> {
+    let Original { tree, parents, author, committer, encoding, message, others } =
+        Original::read(data)?;
+    Some((tree, parents, [author, committer], encoding, message, others))
 }
 
 /// The bytes of the tag that the verifier makes of a tag on `commit`.

@@ -6,7 +6,7 @@ use repo_sync_shared::{Audit, ObjectId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::claims::{Claims, RefClaim};
-use super::judge::{Judge, finding};
+use super::judge::{Judge, Take, finding};
 use super::stop::Stop;
 use super::store::{Held, StoreView};
 use super::{Verdict, settled};
@@ -125,7 +125,7 @@ fn judge<'r>(
     }
     let to_judge = commits_to_judge(&judge, claims, &public);
     for &commit in &to_judge {
-        for image in judge.images.reduced(&judge.history, commit) {
+        for image in judge.images.parents(&judge.history, commit) {
             if public[image as usize] {
                 judge.take_as_public(image)?;
             }
@@ -136,13 +136,14 @@ fn judge<'r>(
         // What is public is judged here as well: the ids show that it stands on the first.
         let settled: FxHashSet<u32> = to_judge.iter().copied().collect();
         for commit in judge.history.numbers().skip(1).filter(|one| !settled.contains(one)) {
-            judge.judge(commit, false)?;
+            judge.judge(commit, Take::Nothing)?;
         }
     }
     let mut judged = 0;
     for commit in to_judge {
         let image = judge.images.own(commit);
-        let take = image.is_some_and(|image| expected.contains_key(&judge.images.id(image)));
+        let is_new = image.is_some_and(|image| expected.contains_key(&judge.images.id(image)));
+        let take = if is_new { Take::New } else { Take::Nothing };
         judge.judge(commit, take)?;
         judged += 1;
         if judged % 256 == 0 {
