@@ -96,6 +96,18 @@ rows! {
     SectionCut = "files: private section cut";
     /// A path that lands elsewhere.
     Moved = "trees: moved";
+    /// An imported commit whose original is its image.
+    Original = "import: the original is the image";
+    /// An original with a signature.
+    OriginalSigned = "import: a signed original";
+    /// An original with several parents.
+    OriginalMerge = "import: a merge";
+    /// An original that changes nothing.
+    OriginalEmpty = "import: kept though its tree is its parent's";
+    /// An original whose message is the public form of the private one.
+    OriginalQuotes = "import: the message is public in another form";
+    /// A record that is not believed.
+    RecordForged = "import: a forged record, an ordinary commit";
     /// A lightweight tag.
     TagLightweight = "tags: lightweight";
     /// An annotated tag.

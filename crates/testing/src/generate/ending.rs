@@ -22,6 +22,9 @@ impl Maker {
         self.commit_manifest("ending");
         let mut repo = self.history.clone().build();
         let joined = if joins { self.join(&mut repo) } else { None };
+        for _ in 0..[0, 0, 1, 1, 2][self.rng.usize(..5)] {
+            self.import(&mut repo);
+        }
         if self.rng.u8(..4) == 0 {
             let (tip, tree) = self.tip("main");
             let tree = change_private(&mut self.rng, &mut self.names, tree);

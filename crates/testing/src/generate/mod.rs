@@ -7,6 +7,7 @@
 
 mod content;
 mod ending;
+mod imports;
 mod manifest;
 mod policy;
 mod words;

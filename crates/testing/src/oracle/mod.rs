@@ -8,6 +8,7 @@
 
 mod manifest;
 mod message;
+mod original;
 mod pattern;
 mod policy;
 mod refs;
@@ -24,6 +25,7 @@ use repo_sync_shared::ObjectId;
 use crate::census::Census;
 use crate::git::{Git, Scratch};
 use manifest::Settings;
+pub(crate) use original::Place;
 use policy::Policies;
 use store::{Store, TreeMaker};
 
@@ -32,6 +34,8 @@ use store::{Store, TreeMaker};
 pub struct Judgement {
     /// Each commit of the listed branches, parents first, with its image.
     pub map: Vec<(ObjectId, Option<ObjectId>)>,
+    /// The image of each commit, its own or the one that its children inherit.
+    pub heirs: BTreeMap<ObjectId, ObjectId>,
     /// What each ref of the mirror names.
     pub refs: BTreeMap<String, ObjectId>,
     /// The tree of each public commit.

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use repo_sync_shared::ObjectId;
 
 use super::manifest::{Place, Policy, Seam};
-use super::message::{publishes_empty, rewrite_ids};
+use super::message::publishes_empty;
+use super::original::Original;
 use super::policy::Source;
 use super::store::{Commit, Leaf};
 use super::{Judgement, Oracle};
@@ -49,6 +50,7 @@ impl Oracle {
     pub fn judge(&mut self) -> Judgement {
         let out = Judgement {
             map: Vec::new(),
+            heirs: BTreeMap::new(),
             refs: BTreeMap::new(),
             trees: BTreeMap::new(),
             parents: BTreeMap::new(),
@@ -60,7 +62,9 @@ impl Oracle {
             let own = self.image(id, &mut replay);
             let parents = self.store.commit(id).parents;
             let inherited = parents.iter().find_map(|parent| replay.images[parent].heir);
-            replay.images.insert(id, Image { own, heir: own.or(inherited) });
+            let heir = own.or(inherited);
+            replay.images.insert(id, Image { own, heir });
+            replay.out.heirs.extend(heir.map(|heir| (id, heir)));
             replay.out.map.push((id, own));
         }
         let roots = replay.public.values().filter(|public| public.parents.is_empty()).count();
@@ -124,6 +128,10 @@ impl Oracle {
         };
         let leaves = self.filter(&policy, commit.tree);
         let tree = self.maker.make(&leaves);
+        if let Some(original) = self.original(id, &policy, tree, &replay.images) {
+            return Some(keep(original, &commit, tree, leaves, replay));
+        }
+        replay.out.census.count_if(!commit.originals.is_empty(), Row::RecordForged);
         let parents = reduce(&commit, replay);
         let base = match parents.first() {
             Some(first) => replay.public[first].tree,
@@ -159,12 +167,8 @@ impl Oracle {
         self.count_texts(&commit, census);
         self.count_trees(&commit, &policy, &leaves, census);
 
-        let message = match &policy.replace {
-            Some(text) => format!("{text}\n").into_bytes(),
-            None => commit.message.clone(),
-        };
         let published = self.published_ancestors(id, &replay.images);
-        let (message, quoted) = rewrite_ids(&message, &published, &self.order, policy.mask);
+        let (message, quoted) = self.public_message(&commit, &policy, &published);
         census.count_if(quoted.rewritten > 0, Row::QuotedId);
         census.count_if(quoted.masked > 0, Row::MaskedId);
         let lines = (&commit.author[..], &commit.committer[..], commit.encoding.as_deref());
@@ -212,7 +216,8 @@ impl Oracle {
     }
 
     fn count_texts(&self, commit: &Commit, census: &mut Census) {
-        census.count_if(commit.others > 0, Row::HeadersDropped);
+        let dropped = commit.others > 0 || !commit.originals.is_empty();
+        census.count_if(dropped, Row::HeadersDropped);
         census.count_if(commit.encoding.is_some(), Row::EncodingKept);
         census.count_if(!commit.message.ends_with(b"\n"), Row::NoFinalNewline);
         census.count_if(std::str::from_utf8(&commit.message).is_err(), Row::BytesInMessage);
@@ -341,6 +346,27 @@ fn is_public_ancestor(
         }
     }
     false
+}
+
+/// An original comes back as it was.
+fn keep(
+    original: Original,
+    commit: &Commit,
+    tree: ObjectId,
+    leaves: Vec<Leaf>,
+    replay: &mut Replay,
+) -> ObjectId {
+    let Original { bytes, parents, message, is_signed, .. } = original;
+    let census = &mut replay.out.census;
+    census.count(Row::Original);
+    census.count_if(is_signed, Row::OriginalSigned);
+    census.count_if(parents.len() > 1, Row::OriginalMerge);
+    census.count_if(replay.public[&parents[0]].tree == tree, Row::OriginalEmpty);
+    census.count_if(message != commit.message, Row::OriginalQuotes);
+    let id = object_id(Kind::Commit, &bytes);
+    replay.public.insert(id, Public { parents, tree });
+    replay.out.files.insert(id, leaves.into_iter().collect());
+    id
 }
 
 /// Author, committer and encoding.

@@ -25,6 +25,8 @@ pub(crate) struct Commit {
     pub(crate) encoding: Option<Vec<u8>>,
     /// How many headers it has that no mirror shows.
     pub(crate) others: usize,
+    /// The public commits that it records.
+    pub(crate) originals: Vec<Vec<u8>>,
     pub(crate) message: Vec<u8>,
 }
 
@@ -79,6 +81,7 @@ impl Store {
             committer: Vec::new(),
             encoding: None,
             others: 0,
+            originals: Vec::new(),
             message,
         };
         for (name, value) in headers {
@@ -88,6 +91,7 @@ impl Store {
                 b"author" => commit.author = value,
                 b"committer" => commit.committer = value,
                 b"encoding" => commit.encoding = Some(value),
+                b"repo-sync-original" => commit.originals.push(value),
                 _ => commit.others += 1,
             }
         }
