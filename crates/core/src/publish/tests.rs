@@ -4,6 +4,7 @@
 mod ends;
 mod fates;
 mod mirrors;
+mod originals;
 mod trees;
 
 use std::ffi::OsString;
