@@ -217,6 +217,20 @@ impl PrivateRepo {
         names
     }
 
+    /// The local branches by their short names, with the commits that they stand at,
+    /// but for those whose names are not Unicode.
+    pub(crate) fn local_branches(&self) -> Vec<(String, PrivateCommit)> {
+        let mut branches: Vec<_> = self
+            .refs_under("refs/heads/")
+            .into_iter()
+            .filter_map(|(name, tip)| {
+                Some((String::from_utf8(name).ok()?, PrivateCommit::new(tip)))
+            })
+            .collect();
+        branches.sort_unstable();
+        branches
+    }
+
     /// All tags, by name.
     pub fn tags(&self) -> Vec<PrivateTag> {
         let mut tags: Vec<_> = self

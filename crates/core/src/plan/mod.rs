@@ -5,6 +5,7 @@
 //! new, and writes nothing. Only [`publish`](crate::publish) carries a plan out.
 
 mod branches;
+mod differently;
 mod files;
 mod foreign;
 mod idle;
@@ -132,6 +133,7 @@ impl Plan {
         judge::unpushed(session, request, &chosen, &new, &mut findings);
         judge::unmatched_patterns(session, &mut findings);
         idle::idle_transforms(session, &mut findings)?;
+        differently::merged_differently(session, &new, &mut findings)?;
         if let Some(tip) = session.replay.history.number(session.policy.tip) {
             let mirror = session.policy.mirror.clone();
             crate::surface::judge(session, tip, &mirror, &public, &mut findings)?;

@@ -37,8 +37,9 @@ use crate::survey::Survey;
 
 pub use images::{Fate, Images};
 pub use original::ORIGINAL;
+pub(crate) use original::record_of;
 
-use original::{recorded, unused};
+use original::unused;
 use parents::{Inherited, inherited, reduce};
 use recall::Recalled;
 use text::Texts;
@@ -205,7 +206,7 @@ impl<'r> Replay<'r> {
             self.images_mut().drop_commit(Some(only));
             return Ok(());
         }
-        if let Some(original) = recorded(&raw) {
+        if let Some((original, _)) = record_of(&raw) {
             self.findings.push(unused(commit, original));
         }
         self.count_dropped(commit, raw.other_headers.len());

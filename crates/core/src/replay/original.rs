@@ -44,12 +44,12 @@ fn record<'c>(raw: &'c RawCommit<'_>) -> Option<&'c OtherHeader<'c>> {
     records.next().filter(|_| records.next().is_none())
 }
 
-/// The public commit that a private one says it was imported from, whether or not the two
-/// agree.
-pub(super) fn recorded(raw: &RawCommit<'_>) -> Option<PublicCommit> {
+/// The public commit that a private one says it was imported from, and its bytes, whether or
+/// not the two agree.
+pub(crate) fn record_of(raw: &RawCommit<'_>) -> Option<(PublicCommit, Vec<u8>)> {
     let bytes = record(raw)?.value();
     RawCommit::parse(&bytes).ok()?;
-    Some(PublicCommit::new(hash(Kind::Commit, &bytes)))
+    Some((PublicCommit::new(hash(Kind::Commit, &bytes)), bytes))
 }
 
 /// The notice that a commit does not get its original as the image.
