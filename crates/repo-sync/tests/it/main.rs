@@ -4,6 +4,7 @@
 mod common;
 mod crashes;
 mod golden;
+mod imported;
 mod incremental;
 mod laws;
 mod remembered;
