@@ -45,6 +45,7 @@ pub mod session;
 pub mod shipment;
 pub mod staging;
 pub mod standalone;
+pub mod status;
 pub mod surface;
 mod survey;
 pub mod transform;

@@ -184,6 +184,11 @@ pub fn optional_text(written: Option<&OsString>) -> Result<Option<String>, CliEr
     written.map(|written| text(written)).transpose()
 }
 
+/// The time, in seconds since 1970.
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
 /// The day, for waivers that expire.
 pub fn today() -> Date {
     let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();

@@ -107,6 +107,14 @@ pub fn import(
     }
 }
 
+/// The branch of an import that waits until a conflict is resolved, if one does.
+///
+/// # Errors
+/// What was left of it cannot be read.
+pub fn waiting(repo: &PrivateRepo, mirror: &str) -> Result<Option<String>, RunError> {
+    Ok(Waiting::load(repo, mirror)?.map(|waiting| waiting.branch))
+}
+
 /// The subject of a commit's message; nothing of one that cannot be understood.
 fn subject_of(objects: &Objects<'_>, commit: ObjectId) -> Result<Vec<u8>, RunError> {
     let object = objects.read(commit, Kind::Commit)?;

@@ -104,6 +104,22 @@ pub fn plan(
     Ok(Ended::of(plan))
 }
 
+/// Plans without a look at the objects that would be sent: for who asks where a mirror
+/// stands, and publishes nothing.
+///
+/// # Errors
+/// As of [`plan`].
+pub(crate) fn outline(
+    session: &mut Session<'_>,
+    request: &SyncRequest<'_>,
+    progress: &dyn Progress,
+) -> Result<Plan, RunError> {
+    check_address(session, request.address)?;
+    let remote = read_refs(request, progress)?;
+    hints::recognise(session, &remote, progress);
+    Plan::make(session, &request.with(&remote))
+}
+
 /// A plan, after every rule was put to a test.
 fn make_plan(
     session: &mut Session<'_>,

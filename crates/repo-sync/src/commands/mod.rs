@@ -26,6 +26,7 @@ pub mod plan;
 mod receipt;
 mod run;
 pub mod standalone;
+pub mod status;
 pub mod sync;
 pub mod verify;
 
@@ -40,6 +41,7 @@ pub enum Command {
     Sync(sync::SyncArgs),
     Check(check::CheckArgs),
     Verify(verify::VerifyArgs),
+    Status(status::StatusArgs),
     Explain(explain::ExplainArgs),
     Import(import::ImportArgs),
     Map(map::MapArgs),
@@ -60,6 +62,7 @@ impl Command {
             Self::Sync(_) => "sync",
             Self::Check(_) => "check",
             Self::Verify(_) => "verify",
+            Self::Status(_) => "status",
             Self::Explain(_) => "explain",
             Self::Import(_) => "import",
             Self::Map(_) => "map",
@@ -87,6 +90,7 @@ impl Command {
             | Self::Verify(_)
             | Self::Standalone(_) => FINDS,
             Self::Init(_)
+            | Self::Status(_)
             | Self::Explain(_)
             | Self::Import(_)
             | Self::Map(_)
@@ -106,6 +110,7 @@ pub fn run(ctx: &Context, ui: &mut Ui, command: &Command) -> Result<Outcome, Cli
         Command::Sync(args) => sync::run(ctx, ui, args),
         Command::Check(args) => check::run(ctx, ui, args),
         Command::Verify(args) => verify::run(ctx, ui, args),
+        Command::Status(_) => status::run(ctx, ui),
         Command::Explain(args) => explain::run(ctx, ui, args),
         Command::Import(args) => import::run(ctx, ui, args),
         Command::Map(args) => map::run(ctx, ui, args),
@@ -168,6 +173,8 @@ mod tests {
         check("hook", false);
         check("verify --full --all", true);
         check("verify main", false);
+        check("status --all --format json", true);
+        check("status main", false);
         check("explain a b --rev v1", true);
         check("explain --rev v1", false);
         check("map", true);

@@ -4,17 +4,19 @@
 use repo_sync_core::error::RunError;
 use repo_sync_core::facts::Facts;
 use repo_sync_core::git::Objects;
+use repo_sync_core::plan::RefUpdate;
 use repo_sync_core::policy::Policy;
 use repo_sync_core::publish::{SyncRequest, nothing_new, plan, sync};
 use repo_sync_core::receipt::Salt;
 use repo_sync_core::session::{Session, SessionOptions};
+use repo_sync_core::status::{Audit, remember};
 use repo_sync_shared::edition::Principal;
 use repo_sync_shared::{Fleet, Outcome, Report};
 
 use super::receipt::Receipt;
 use crate::args::Format;
 use crate::context::Context;
-use crate::engine::{Engine, address, today};
+use crate::engine::{Engine, address, now, today};
 use crate::error::CliError;
 use crate::render::{self, plan::Shown, redact};
 use crate::ui::Ui;
@@ -158,6 +160,12 @@ impl Work<'_> {
         let ended = run(&mut session, &request, &engine.watch)?;
         if let (Some(receipt), Some(salt)) = (&task.receipt, &salt) {
             receipt.write(&mut session, &ended, &address, salt, environment)?;
+        }
+        if ended.outcome == Outcome::Synced {
+            let shows = |update: &RefUpdate| update.new.or(update.expected);
+            let refs = ended.plan.refs.iter();
+            let refs = refs.filter_map(|update| Some((&update.name[..], shows(update)?)));
+            remember(&session, &address, (Audit::Sync, now()), refs);
         }
         engine.watch.clear();
         if ctx.global.format.is_text() {

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use repo_sync_core::git::{Address, Objects};
 use repo_sync_core::publish::{Audited, SyncRequest, verify};
 use repo_sync_core::session::{Session, SessionOptions};
+use repo_sync_core::status::{Audit, remember};
 use repo_sync_shared::{Outcome, Report, escape_text};
 
 use super::receipt;
 use super::run::each_mirror;
 use crate::context::Context;
-use crate::engine::{Engine, address, today};
+use crate::engine::{Engine, address, now, today};
 use crate::error::CliError;
 use crate::render::count;
 use crate::ui::{Palette, Ui};
@@ -27,7 +28,7 @@ Examples:
 ///
 /// Fetches the mirror into an empty repository, makes every public commit again from
 /// the private ones with code that shares nothing with the filter, and accounts for
-/// every ref and every object. Changes nothing.
+/// every ref and every object. Changes nothing, and notes for `status` when all was well.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct VerifyArgs {
@@ -89,6 +90,9 @@ fn one(
         let signer = args.allowed_signers.as_deref().zip(args.identity.as_deref());
         let file = ctx.resolve(file);
         audited.disagree(receipt::faults(&mut session, &audited.refs, environment, &file, signer)?);
+    }
+    if audited.outcome == Outcome::UpToDate {
+        remember(&session, &address, (Audit::Verify, now()), audited.refs.iter());
     }
     engine.watch.clear();
     let name = session.policy.mirror.name.clone();

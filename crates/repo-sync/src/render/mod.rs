@@ -21,6 +21,7 @@ pub mod json;
 pub mod plan;
 pub mod redact;
 pub mod sarif;
+pub mod status;
 pub mod summary;
 #[cfg(test)]
 pub(crate) mod testing;

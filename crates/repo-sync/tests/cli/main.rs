@@ -14,5 +14,6 @@ mod plan;
 mod program;
 mod receipt;
 mod standalone;
+mod status;
 mod sync;
 mod webhook;
