@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `git http-backend` behind nginx, with a user and a password.
+//! `git http-backend` behind nginx, with a user and a password, or a token.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -13,6 +13,10 @@ use crate::git::{Scratch, capture};
 
 const USER: &str = "deploy";
 const PASSWORD: &str = "correct-horse";
+
+/// Forges take a token for the password of this user.
+const TOKEN_USER: &str = "x-access-token";
+const TOKEN: &str = "battery-staple";
 
 /// A running HTTP server that serves every repository in the scratch place.
 #[derive(Debug)]
@@ -53,7 +57,17 @@ impl HttpGit {
     pub fn url(&self, repository: &Path) -> String {
         let below = repository.strip_prefix(self.scratch.root());
         let below = below.expect("only the scratch place is served");
-        format!("http://127.0.0.1:{}/{}", self.port, below.display())
+        format!("{}/{}", self.address(), below.display())
+    }
+
+    /// The address of the server.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A token that it takes as a forge does, in place of a password.
+    pub fn token(&self) -> &'static str {
+        TOKEN
     }
 
     /// Tells git the right password, through a credential helper in the test's home.
@@ -125,9 +139,10 @@ fn config(scratch: &Scratch, dir: &Path, port: u16, backend: &Path) -> String {
 
 fn htpasswd() -> String {
     let mut command = Command::new(program("openssl", "openssl"));
-    command.args(["passwd", "-apr1", PASSWORD]);
+    command.args(["passwd", "-apr1", PASSWORD, TOKEN]);
     let output = capture(&mut command, b"");
     assert!(output.status.success(), "{command:?}: {output:?}");
-    let hash = String::from_utf8(output.stdout).expect("a hash is text");
-    format!("{USER}:{hash}")
+    let hashes = String::from_utf8(output.stdout).expect("a hash is text");
+    let lines = [USER, TOKEN_USER].into_iter().zip(hashes.lines());
+    lines.map(|(user, hash)| format!("{user}:{hash}\n")).collect()
 }
