@@ -9,6 +9,7 @@ use repo_sync_testing::{BareMirror, Screen, TestEnv};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::import::Sides;
 use crate::{env, history, root, shell, subjects};
 
 #[derive(Deserialize)]
@@ -16,6 +17,7 @@ struct Job {
     #[serde(default)]
     variables: BTreeMap<String, String>,
     script: Vec<String>,
+    rules: Vec<Value>,
 }
 
 /// The jobs of the component, with these inputs.
@@ -87,4 +89,57 @@ fn a_merge_request_is_judged() {
     };
     check("pub fn x() {}\n", 0);
     check("// see cloud/bill.rs\n", 3);
+}
+
+const REQUEST: &str = "refs/merge-requests/7/head";
+
+/// Runs the import of request 7, with further variables.
+fn import(sides: &Sides, more: &[(&str, &str)]) -> Screen {
+    let mirror = sides.mirror.path().to_string_lossy();
+    let inputs = [("image", "any"), ("mirror", "unused"), ("mirror-to-read", &*mirror)];
+    let variables = [&[("REPO_SYNC_IMPORT", "7")][..], more].concat();
+    run(&sides.env, &jobs(&inputs)["repo-sync-import"], "origin/main", &variables)
+}
+
+#[test]
+fn a_merge_request_of_the_mirror_becomes_a_branch() {
+    let sides = Sides::new();
+    sides.propose(REQUEST, &[("say hello", "src/hello.rs", "pub fn hello() {}\n")]);
+    let before = sides.refs();
+    let screen = import(&sides, &[]).expect(0);
+    assert!(screen.stdout.contains("say hello"), "{screen}");
+    let mut after = sides.refs();
+    let made = after.remove("refs/heads/import/merge-requests-7").expect("the branch was pushed");
+    assert_eq!(after, before, "nothing else moved");
+    sides.merge_and_sync(&made, REQUEST);
+    // All of it is here now.
+    let before = sides.refs();
+    import(&sides, &[]).expect(0);
+    assert_eq!(sides.refs(), before);
+}
+
+#[test]
+fn a_merge_request_that_edits_ci_changes_nothing() {
+    let sides = Sides::new();
+    let edit = ("run faster", ".github/workflows/ci.yml", "on: pull_request_target\n");
+    sides.propose(REQUEST, &[("say hello", "src/hello.rs", "pub fn hello() {}\n"), edit]);
+    let before = sides.refs();
+    let screen = import(&sides, &[]).expect(3);
+    assert!(screen.stderr.contains("refused  import-guarded"), "{screen}");
+    assert_eq!(sides.refs(), before);
+    import(&sides, &[("REPO_SYNC_ALLOW", ".github")]).expect(0);
+    sides.merge_and_sync("import/merge-requests-7", REQUEST);
+}
+
+/// **Invariant:** a pipeline that imports publishes nothing.
+#[test]
+fn an_import_is_no_sync() {
+    let jobs = jobs(&[("image", "any"), ("mirror", "unused")]);
+    let [never, ..] = &jobs["repo-sync"].rules[..] else { panic!("it has rules") };
+    assert_eq!((&never["if"], &never["when"]), (&"$REPO_SYNC_IMPORT".into(), &"never".into()));
+    let [only] = &jobs["repo-sync-import"].rules[..] else { panic!("it has one rule") };
+    let condition = only["if"].as_str().expect("it is a text");
+    assert!(
+        condition.starts_with("$REPO_SYNC_IMPORT && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH &&")
+    );
 }

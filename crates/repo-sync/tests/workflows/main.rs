@@ -6,6 +6,7 @@
 mod expression;
 mod gitlab;
 mod hooks;
+mod import;
 mod runner;
 
 use std::collections::BTreeSet;
@@ -317,19 +318,24 @@ fn project_files() -> Vec<String> {
     found
 }
 
-/// **Invariant:** no job has more rights than to read, and the one that publishes runs whenever
-/// what it publishes changes.
+/// **Invariant:** no job has more rights than to read, but the one that pushes a branch here; and the
+/// one that publishes runs whenever what it publishes changes.
 #[test]
 fn workflows_ask_for_no_more_than_they_need() {
-    for name in ["sync.yml", "pr.yml", "ci.yml"] {
+    for name in ["sync.yml", "pr.yml", "ci.yml", "import.yml"] {
         let text = fs::read_to_string(root().join(".github/workflows").join(name));
         let text = text.expect("it is part of the workspace");
         assert!(text.contains("permissions:\n  contents: read\n"), "{name}");
     }
     let only_read = [("contents".to_owned(), "read".to_owned())];
-    for name in ["sync.yml", "pr.yml"] {
+    for name in ["sync.yml", "pr.yml", "import.yml"] {
         assert!(workflow(name).permissions.into_iter().eq(only_read.clone()), "{name}");
     }
+    let import = workflow("import.yml");
+    let may_push = [("contents".to_owned(), "write".to_owned())];
+    assert!(import.permissions_of("import").clone().into_iter().eq(may_push));
+    assert_eq!(import.steps_with("import", "github.token"), ["Push the branch"]);
+    assert!(import.steps_with("import", "secrets.").is_empty(), "a stranger's commits get none");
     // A public clone has no manifest.
     let Ok(manifest) = fs::read_to_string(root().join("sync.toml")) else { return };
     let manifest: toml::Table = manifest.parse().expect("ours is valid");

@@ -23,10 +23,26 @@ pub(crate) struct Workflow {
     jobs: BTreeMap<String, Job>,
 }
 
+impl Workflow {
+    /// What a job may do beyond what all of them may.
+    pub(crate) fn permissions_of(&self, job: &str) -> &BTreeMap<String, String> {
+        &self.jobs[job].permissions
+    }
+
+    /// The steps of a job that are given a value which holds `text`, by name.
+    pub(crate) fn steps_with(&self, job: &str, text: &str) -> Vec<&str> {
+        let holds = |value: &Value| value.as_str().is_some_and(|value| value.contains(text));
+        let given = |step: &&Step| step.env.values().chain(step.with.values()).any(holds);
+        self.jobs[job].steps.iter().filter(given).map(|step| &*step.name).collect()
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Job {
     #[serde(rename = "if")]
     condition: String,
+    #[serde(default)]
+    permissions: BTreeMap<String, String>,
     steps: Vec<Step>,
 }
 
@@ -87,10 +103,13 @@ pub(crate) struct Ended {
 }
 
 /// A machine that has nothing but the repository's address.
+#[derive(Clone)]
 pub(crate) struct Runner {
     env: TestEnv,
     /// What is checked out here.
     origin: PathBuf,
+    /// Where later steps find it.
+    url: String,
     workspace: PathBuf,
     /// `RUNNER_TEMP`.
     temp: PathBuf,
@@ -107,7 +126,13 @@ impl Runner {
         contexts.set("runner.os", "Linux");
         contexts.set("runner.temp", temp.to_string_lossy());
         let origin = env.repo().path().to_owned();
-        Self { env: env.clone(), origin, workspace, temp, cache, contexts }
+        let url = origin.to_string_lossy().into_owned();
+        Self { env: env.clone(), origin, url, workspace, temp, cache, contexts }
+    }
+
+    /// The same where the repository has an address that asks who comes.
+    pub(crate) fn served_at(self, url: String) -> Self {
+        Self { url, ..self }
     }
 
     /// The same with its workspace in another place.
@@ -246,6 +271,8 @@ impl Runner {
         let every = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
         let pulls = "+refs/pull/*:refs/remotes/pull/*";
         git.run(["fetch", "--quiet", depth, "origin", every[0], every[1], pulls]);
+        // The checkout had credentials, and has not left them here.
+        git.run(["remote", "set-url", "origin", &self.url]);
         match at("ref") {
             Some(branch) => {
                 let tip = format!("refs/remotes/origin/{branch}");
