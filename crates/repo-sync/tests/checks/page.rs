@@ -280,6 +280,30 @@ what a crate inherits from its workspace is looked up there. The finding says wh
 pushes: see [the page about it](standalone.md).",
     ),
     (
+        Check::OriginalUnheld,
+        "A commit that was imported is published as the one that it comes from, and what that says beyond an image of ours is
+on the mirror already. If it is gone from there, it is not sent by us.",
+    ),
+    (
+        Check::ImportBase,
+        "This and the next three are asked by `repo-sync import` of what it is to bring in, before anything is written: see
+[contributions come back](guide/contributions.md).",
+    ),
+    (
+        Check::ImportPath,
+        "What would stand where something private stands counts as well, and a path that some file system takes for a private
+one.",
+    ),
+    (
+        Check::ImportGuarded,
+        "CI files, build scripts, `.cargo`, hooks, settings of editors and package managers, `.gitattributes`, submodules; and a
+file from which a transform cuts something. `--allow PATH` lets it pass, once somebody has read it.",
+    ),
+    (
+        Check::ImportSignoff,
+        "Asked with `--require-signoff` only.",
+    ),
+    (
     Check::VerifierDisagrees,
     "It makes every new public commit again, from the private ones and by a reading of the manifest of its own, and knows
 for each object that would be sent why it is public. Where the two differ, or one of the paths that each run makes up
