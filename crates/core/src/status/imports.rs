@@ -2,13 +2,14 @@
 //! Imported commits that no listed branch holds yet.
 
 use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 
 use repo_sync_shared::{PrivateCommit, PublicCommit};
 use rustc_hash::FxHashMap;
 
 use crate::error::RunError;
-use crate::object::{self, Kind, RawCommit};
-use crate::replay::ORIGINAL;
+use crate::object::{Kind, RawCommit};
+use crate::replay::record_of;
 use crate::session::Session;
 
 /// A branch with imported commits that are not merged.
@@ -73,10 +74,10 @@ fn apart(
         if session.replay.history.number(commit).is_some() || !met.insert(commit) {
             continue;
         }
-        if !known.contains_key(&commit) {
+        if let Entry::Vacant(entry) = known.entry(commit) {
             let mut read = read(session, commit)?;
             read.parents.retain(|_| !shallow.contains(&commit.id()));
-            known.insert(commit, read);
+            entry.insert(read);
         }
         open.push((commit, true));
         open.extend(known[&commit].parents.iter().rev().map(|&parent| (parent, false)));
@@ -90,12 +91,9 @@ fn read(session: &Session<'_>, commit: PrivateCommit) -> Result<Apart, RunError>
     let Ok(raw) = RawCommit::parse(object.data()) else {
         return Ok(Apart { parents: Vec::new(), original: None });
     };
-    let mut records = raw.other_headers.iter().filter(|header| header.name == ORIGINAL.as_bytes());
-    let record = records.next().filter(|_| records.next().is_none()).map(|one| one.value());
-    let original = record.and_then(|bytes| {
-        let read = RawCommit::parse(&bytes).ok()?;
-        let parents = read.parents.into_iter().map(PublicCommit::new).collect();
-        Some((PublicCommit::new(object::hash(Kind::Commit, &bytes)), parents))
+    let original = record_of(&raw).and_then(|(public, bytes)| {
+        let parents = RawCommit::parse(&bytes).ok()?.parents;
+        Some((public, parents.into_iter().map(PublicCommit::new).collect()))
     });
     Ok(Apart { parents: raw.parents.into_iter().map(PrivateCommit::new).collect(), original })
 }

@@ -88,11 +88,11 @@ impl Command {
             | Self::Sync(_)
             | Self::Check(_)
             | Self::Verify(_)
+            | Self::Import(_)
             | Self::Standalone(_) => FINDS,
             Self::Init(_)
             | Self::Status(_)
             | Self::Explain(_)
-            | Self::Import(_)
             | Self::Map(_)
             | Self::Export(_)
             | Self::Hook(_)
@@ -180,6 +180,7 @@ mod tests {
         check("map", true);
         check("map 4f1c2aa 9b03d7e", true);
         check("import refs/pull/7/head --onto main --allow a --allow b", true);
+        check("import main --format sarif", true);
         check("import --continue", true);
         check("import --continue --abort", false);
         check("import main --abort", false);

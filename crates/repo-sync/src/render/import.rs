@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{count, json, redact};
 use crate::args::{Format, GlobalArgs};
 use crate::error::CliError;
-use crate::render::findings;
+use crate::render;
 use crate::ui::{Palette, Ui};
 
 /// An import as `--format json` prints it.
@@ -56,15 +56,16 @@ pub fn write(
     let outcome = imported.map_or(Outcome::UpToDate, |imported| imported.outcome);
     let mut warned = Report::new("import", outcome);
     warned.warnings = imported.map(|imported| imported.warnings.clone()).unwrap_or_default();
-    let warned = if global.redact { redact::report(&warned) } else { warned };
+    warned.mirror = Some(mirror.to_owned());
     if global.format == Format::Json {
+        let warned = if global.redact { redact::report(&warned) } else { warned };
         json::object(ui, &object(mirror, outcome, imported, &warned.warnings))?;
         return Ok(outcome);
     }
-    if let Some(imported) = imported {
+    if let Some(imported) = imported.filter(|_| global.format.is_text()) {
         text(ui, global, mirror, address, imported)?;
     }
-    findings::write(ui, &warned)?;
+    render::report(ui, global, &warned)?;
     Ok(outcome)
 }
 
