@@ -74,13 +74,16 @@ fn apart(
         if session.replay.history.number(commit).is_some() || !met.insert(commit) {
             continue;
         }
-        if let Entry::Vacant(entry) = known.entry(commit) {
-            let mut read = read(session, commit)?;
-            read.parents.retain(|_| !shallow.contains(&commit.id()));
-            entry.insert(read);
-        }
+        let known = match known.entry(commit) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let mut read = read(session, commit)?;
+                read.parents.retain(|_| !shallow.contains(&commit.id()));
+                unknown.insert(read)
+            }
+        };
         open.push((commit, true));
-        open.extend(known[&commit].parents.iter().rev().map(|&parent| (parent, false)));
+        open.extend(known.parents.iter().rev().map(|&parent| (parent, false)));
     }
     Ok(line)
 }
