@@ -14,7 +14,7 @@ use super::manifest::{Rules, Sight};
 use super::object::{Entry, Is, entries, git_order, push_entry};
 use super::pattern::Path;
 use super::stop::Stop;
-use super::workspaces::Below;
+use super::workspaces::{Below, Made};
 use crate::git::Objects;
 use crate::object::{Kind, hash};
 
@@ -48,7 +48,9 @@ pub(super) struct Filter<'r> {
     pub(super) whole: FxHashMap<ObjectId, ObjectId>,
     /// Public trees as they stand alone, by what they were before.
     pub(super) alone: FxHashMap<ObjectId, ObjectId>,
-    pub(super) manifests: FxHashMap<ObjectId, Below>,
+    pub(super) manifests: FxHashMap<ObjectId, Rc<Below>>,
+    /// Files of workspaces as they stand alone, by all that they are made of.
+    pub(super) edited: FxHashMap<Made, ObjectId>,
     /// The children of the trees that were opened since somebody took them.
     opened: FxHashMap<ObjectId, Vec<(ObjectId, Is)>>,
 }
@@ -121,6 +123,7 @@ impl<'r> Filter<'r> {
             whole: FxHashMap::default(),
             alone: FxHashMap::default(),
             manifests: FxHashMap::default(),
+            edited: FxHashMap::default(),
             opened: FxHashMap::default(),
         };
         this.add(Vec::new());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The verifier's own pruning of `Cargo.lock`: packages are marked until nothing changes.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -14,7 +15,10 @@ struct Locked<'v> {
     name: &'v str,
     version: &'v str,
     source: Option<&'v str>,
+    /// To what it depends on, and the last to what replaces it, if that is so.
     edges: Vec<Edge<'v>>,
+    /// How many of them are to what it depends on.
+    asked: usize,
     at: &'v Spanned<DeValue<'v>>,
     has_checksum: bool,
 }
@@ -40,12 +44,13 @@ pub(super) fn lock(manifests: &Manifests, text: &str) -> Result<String, String> 
     };
     let locked: Option<Vec<Locked<'_>>> = list.into_iter().map(read).collect();
     let mut locked = locked.ok_or("a package of `Cargo.lock` has no name or version")?;
+    let mut namesakes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, one) in locked.iter().enumerate() {
+        namesakes.entry(one.name).or_default().push(at);
+    }
     for at in 0..locked.len() {
         for edge in 0..locked[at].edges.len() {
-            let text = locked[at].edges[edge].text;
-            let meant = (0..locked.len()).filter(|&one| may_mean(text, &locked[one]));
-            let meant: Vec<usize> = meant.collect();
-            locked[at].edges[edge].to = if let [one] = meant[..] { Some(one) } else { None };
+            locked[at].edges[edge].to = meant(locked[at].edges[edge].text, &locked, &namesakes);
         }
     }
     let mut public: Vec<Option<&Package>> = vec![None; locked.len()];
@@ -70,6 +75,7 @@ pub(super) fn lock(manifests: &Manifests, text: &str) -> Result<String, String> 
                     let mut all = package.dependencies.iter();
                     all.any(|one| one.package == name && one.place != Some(None))
                 });
+                let asks = asks || edge >= locked[at].asked;
                 locked[at].edges[edge].goes = !asks;
                 if asks && !reached[to] {
                     let stands_in = locked[to].source.is_none() && public[to].is_none();
@@ -93,7 +99,7 @@ pub(super) fn lock(manifests: &Manifests, text: &str) -> Result<String, String> 
         if !reached[at] {
             scissors.take_block(one.at);
             if let (Some(source), Some(DeValue::Table(metadata))) =
-                (one.source, root.get("metadata").map(Spanned::get_ref))
+                (one.origin(), root.get("metadata").map(Spanned::get_ref))
             {
                 let key = format!("checksum {} {} ({source})", one.name, one.version);
                 if let Some((key, value)) = metadata.get_key_value(key.as_str()) {
@@ -102,7 +108,8 @@ pub(super) fn lock(manifests: &Manifests, text: &str) -> Result<String, String> 
             }
             continue;
         }
-        let places: Vec<_> = one.edges.iter().map(|edge| edge.place.clone()).collect();
+        let listed = one.edges.iter().take(one.asked);
+        let places: Vec<_> = listed.map(|edge| edge.place.clone()).collect();
         let gone: Vec<usize> = (0..places.len()).filter(|&edge| one.edges[edge].goes).collect();
         if gone.len() == places.len() && !gone.is_empty() {
             if let DeValue::Table(inner) = one.at.get_ref()
@@ -149,22 +156,56 @@ fn read<'v>(at: &'v Spanned<DeValue<'v>>) -> Option<Locked<'v>> {
             edges.push(Edge { text, place: one.span(), to: None, goes: false });
         }
     }
+    let asked = edges.len();
+    if let Some(value) = table.get("replace")
+        && let Some(text) = value.get_ref().as_str()
+    {
+        edges.push(Edge { text, place: value.span(), to: None, goes: false });
+    }
     Some(Locked {
         name: word(at, "name")?,
         version: word(at, "version")?,
         source: word(at, "source"),
         edges,
+        asked,
         at,
         has_checksum: table.contains_key("checksum"),
     })
 }
 
-/// Whether an edge says nothing else than that it leads to this package.
-fn may_mean(edge: &str, one: &Locked<'_>) -> bool {
-    let source = one.source.map(|source| format!("({source})"));
-    let full = [Some(one.name), Some(one.version), source.as_deref()];
-    let mut said = edge.splitn(3, ' ').map(Some);
-    full.iter().all(|part| said.next().is_none_or(|said| said == *part))
+impl<'v> Locked<'v> {
+    /// Where it comes from, but not which commit of that: edges and checksums say no more.
+    fn origin(&self) -> Option<&'v str> {
+        let source = self.source?;
+        Some(source.rfind('#').map_or(source, |at| &source[..at]))
+    }
+}
+
+/// The package that an edge means, step by step as cargo looks it up. A version may be left out
+/// if there is only one; a source if there is only one, and for the package of a path always.
+fn meant(
+    edge: &str,
+    locked: &[Locked<'_>],
+    namesakes: &BTreeMap<&str, Vec<usize>>,
+) -> Option<usize> {
+    let (name, rest) = edge.split_once(' ').map_or((edge, None), |(name, it)| (name, Some(it)));
+    let mut left = namesakes.get(name)?.clone();
+    let (version, source) = match rest.map(|rest| rest.split_once(' ').ok_or(rest)) {
+        None => (locked[left[0]].version, None),
+        Some(Err(version)) => (version, None),
+        Some(Ok((version, source))) => (version, Some(source)),
+    };
+    if rest.is_none() && left.iter().any(|&at| locked[at].version != version) {
+        return None;
+    }
+    left.retain(|&at| locked[at].version == version);
+    if let Some(source) = source {
+        let source = source.strip_prefix('(').and_then(|source| source.strip_suffix(')'))?;
+        left.retain(|&at| locked[at].origin() == Some(source));
+    } else if left.iter().any(|&at| locked[at].source.is_none()) {
+        left.retain(|&at| locked[at].source.is_none());
+    }
+    if let [one] = left[..] { Some(one) } else { None }
 }
 
 /// How an edge to a package is written where only these packages are.
@@ -178,7 +219,7 @@ fn words(locked: &[Locked<'_>], to: usize, there: impl Fn(usize) -> bool) -> Str
     if alike.iter().all(|other| other.version == one.version) && same <= 1 {
         return one.name.to_owned();
     }
-    match one.source.filter(|_| same > 1) {
+    match one.origin().filter(|_| same > 1) {
         Some(source) => format!("{} {} ({source})", one.name, one.version),
         None => format!("{} {}", one.name, one.version),
     }

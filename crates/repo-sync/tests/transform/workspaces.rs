@@ -2,6 +2,7 @@
 //! `cargo`: a workspace of which some members are private.
 
 use std::fs;
+use std::path::Path;
 
 use repo_sync_testing::{History, Tree};
 
@@ -77,6 +78,15 @@ fn a_workspace_loses_its_private_members() {
 fn the_public_tree_stands_alone() {
     let case = Case::new(start());
     case.sync();
+    let metadata = stands_alone(&case, &[]);
+    assert!(!metadata.contains("secret") && !metadata.contains("billing"), "{metadata}");
+}
+
+/// What cargo says of the public tree, once it took the lock files of both trees. It is given
+/// some configuration.
+#[track_caller]
+fn stands_alone(case: &Case, config: &[&str]) -> String {
+    let cargo = |dir: &Path, args: &[&str]| cargo(dir, &[args, config].concat());
     case.env.repo().checkout();
     let scratch = case.env.join("public");
     let to = scratch.as_os_str();
@@ -95,7 +105,63 @@ fn the_public_tree_stands_alone() {
         assert_eq!(before, fs::read_to_string(dir.join("Cargo.lock")).unwrap());
     }
     let metadata = cargo(&scratch, &["metadata", "--locked", "--format-version=1"]).unwrap();
-    assert!(!metadata.contains("secret") && !metadata.contains("billing"), "{metadata}");
+    case.mirror.git().run(["worktree".as_ref(), "remove".as_ref(), "--force".as_ref(), to]);
+    metadata
+}
+
+/// A package of ours and one of the registry may share name and version: cargo names the
+/// source of the second, and of the first there is none to name.
+#[test]
+fn a_public_crate_may_have_a_namesake() {
+    let mut case = Case::new(start().commit("tool", |tree| {
+        let tree = package(tree, "cloud/billing", "tool = \"0.1\"\n");
+        package(tree, "crates/open", "base.workspace = true\nother = \"0.1\"\n")
+    }));
+    let vendor = |name: &str, dependencies: &str| {
+        let dir = case.env.join("vendor").join(name);
+        fs::create_dir_all(dir.join("src")).unwrap();
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n\
+             [dependencies]\n{dependencies}"
+        );
+        fs::write(dir.join("Cargo.toml"), manifest).unwrap();
+        fs::write(dir.join("src/lib.rs"), "").unwrap();
+        let sums = format!("{{\"files\":{{}},\"package\":\"{}\"}}", "0".repeat(64));
+        fs::write(dir.join(".cargo-checksum.json"), sums).unwrap();
+    };
+    vendor("base", "");
+    vendor("other", "");
+    vendor("tool", "base = \"0.1\"\n");
+    let directory = case.env.join("vendor");
+    let directory = format!("source.vendor.directory='{}'", directory.display());
+    let config = ["--config", "source.crates-io.replace-with='vendor'", "--config", &directory];
+
+    // The lock file is cargo's own.
+    let lock = |case: &mut Case| {
+        let private = case.env.repo().path().to_owned();
+        case.env.repo().checkout();
+        fs::remove_file(private.join("Cargo.lock")).unwrap();
+        cargo(&private, &[&["generate-lockfile"], &config[..]].concat()).unwrap();
+        let lock = fs::read_to_string(private.join("Cargo.lock")).unwrap();
+        assert!(lock.contains(" \"base 0.1.0\",\n"), "{lock}");
+        assert!(lock.contains(" \"base 0.1.0 (registry+"), "{lock}");
+        let commit =
+            |history: History| history.commit("lock", |tree| tree.file("Cargo.lock", lock));
+        case.env.repo_mut().extend(commit);
+        case.sync();
+        stands_alone(case, &config)
+    };
+    let metadata = lock(&mut case);
+    assert!(!metadata.contains("\"tool\"") && metadata.contains("\"other\""), "{metadata}");
+    assert!(case.shows("main", "Cargo.lock").contains(" \"base\",\n"));
+    // Once both are public, both are told apart.
+    case.env.repo_mut().extend(|history| {
+        history.commit("tool for all", |tree| {
+            package(tree, "crates/open", "base.workspace = true\ntool = \"0.1\"\n")
+        })
+    });
+    assert!(lock(&mut case).contains("\"tool\""));
+    assert!(case.shows("main", "Cargo.lock").contains(" \"base 0.1.0\",\n"));
 }
 
 /// The lock file of a commit hangs on more than its own bytes.

@@ -4,12 +4,13 @@
 //! Nothing is resolved anew: versions stay, and of the edges in the file those are followed
 //! that the manifests of public packages still ask for. What stays is written as cargo
 //! would write it: an edge names as much of a package as it takes to tell it from the
-//! others that are left.
+//! others that are left. That of a path has no source to name, so an edge which says none
+//! means it before any other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use toml_edit::{Item, Table};
+use toml_edit::{Item, Table, Value};
 
 use super::super::cuts::Cuts;
 use super::packages::Packages;
@@ -22,6 +23,8 @@ struct Locked<'d> {
     version: &'d str,
     source: Option<&'d str>,
     dependencies: Vec<(&'d str, Range<usize>)>,
+    /// The package that stands in for it, for `[replace]`.
+    replace: Option<(&'d str, Range<usize>)>,
     table: &'d Table,
 }
 
@@ -64,22 +67,33 @@ impl<'d> Locked<'d> {
     fn read(table: &'d Table) -> Option<Self> {
         let text = |key| table.get(key).and_then(Item::as_str);
         let list = table.get("dependencies").and_then(Item::as_array).into_iter().flatten();
-        let dependencies = list.filter_map(|value| Some((value.as_str()?, value.span()?)));
+        let edge = |value: &'d Value| Some((value.as_str()?, value.span()?));
         Some(Self {
             name: text("name")?,
             version: text("version")?,
             source: text("source"),
-            dependencies: dependencies.collect(),
+            dependencies: list.filter_map(edge).collect(),
+            replace: table.get("replace").and_then(Item::as_value).and_then(edge),
             table,
         })
     }
 
+    /// What it depends on, and then what stands in for it.
+    fn edges(&self) -> impl Iterator<Item = &(&'d str, Range<usize>)> {
+        self.dependencies.iter().chain(&self.replace)
+    }
+
+    /// Its source as others name it: without the commit at which it is locked.
+    fn origin(&self) -> Option<&'d str> {
+        self.source.map(|source| source.rsplit_once('#').map_or(source, |(origin, _)| origin))
+    }
+
     /// How an edge names it where there are so many packages.
     fn named(&self, counts: &Counts<'_>) -> String {
-        let Self { name, version, source, .. } = self;
+        let Self { name, version, .. } = self;
         let versions = counts.get(name);
         let alike = versions.and_then(|versions| versions.get(version)).copied().unwrap_or(0);
-        match (alike, versions.map_or(0, BTreeMap::len), source) {
+        match (alike, versions.map_or(0, BTreeMap::len), self.origin()) {
             (..=1, ..=1, _) => (*name).to_owned(),
             (..=1, _, _) | (_, _, None) => format!("{name} {version}"),
             (_, _, Some(source)) => format!("{name} {version} ({source})"),
@@ -93,7 +107,23 @@ impl<'d> Locked<'d> {
             && parts.next().is_none_or(|version| version == self.version)
             && parts
                 .next()
-                .is_none_or(|source| self.source.is_some_and(|own| source == format!("({own})")))
+                .is_none_or(|source| self.origin().is_some_and(|own| source == format!("({own})")))
+    }
+}
+
+/// The package that an edge means, of those of its name. What could be two is neither, as
+/// for cargo, unless one of them is that of a path.
+fn end(edge: &str, alike: &[usize], locked: &[Locked<'_>]) -> Option<usize> {
+    let named = |number: &usize| locked[*number].is_named(edge);
+    let named: Vec<usize> = alike.iter().copied().filter(named).collect();
+    let version = locked[*named.first()?].version;
+    match named[..] {
+        [one] => Some(one),
+        _ if named.iter().any(|&number| locked[number].version != version) => None,
+        _ => {
+            let mut own = named.into_iter().filter(|&number| locked[number].source.is_none());
+            own.next().filter(|_| own.next().is_none())
+        }
     }
 }
 
@@ -119,15 +149,11 @@ impl<'a, 'd> Pruned<'a, 'd> {
             by_name.entry(package.name).or_default().push(number);
         }
         let end = |edge: &str| {
-            let known = by_name.get(edge.split(' ').next().unwrap_or_default())?;
-            let mut found = known.iter().filter(|&&number| locked[number].is_named(edge));
-            // What could be two packages is neither, as for cargo.
-            found.next().filter(|_| found.next().is_none()).copied()
+            let alike = by_name.get(edge.split(' ').next().unwrap_or_default())?;
+            end(edge, alike, locked)
         };
-        let ends: Vec<Vec<_>> = locked
-            .iter()
-            .map(|one| one.dependencies.iter().map(|(edge, _)| end(edge)).collect())
-            .collect();
+        let ends = locked.iter().map(|one| one.edges().map(|(edge, _)| end(edge)).collect());
+        let ends: Vec<Vec<_>> = ends.collect();
         let mut public = vec![None; locked.len()];
         let mut open = Vec::new();
         for (directory, package) in &packages.all {
@@ -153,7 +179,9 @@ impl<'a, 'd> Pruned<'a, 'd> {
             for (edge, end) in ends[number].iter().enumerate() {
                 let Some(end) = *end else { continue };
                 let name = locked[end].name;
-                if asks.as_ref().is_some_and(|asks| !asks.contains(name)) {
+                let is_asked_for = edge == locked[number].dependencies.len()
+                    || asks.as_ref().is_none_or(|asks| asks.contains(name));
+                if !is_asked_for {
                     gone.insert((number, edge));
                 } else if locked[end].source.is_none()
                     && public[end].is_none()
@@ -184,7 +212,7 @@ impl<'a, 'd> Pruned<'a, 'd> {
         for (number, one) in self.locked.iter().enumerate() {
             if !self.stays[number] {
                 cuts.table(one.table);
-                let Some(source) = one.source else { continue };
+                let Some(source) = one.origin() else { continue };
                 let key = format!("checksum {} {} ({source})", one.name, one.version);
                 if let Some((key, item)) = checksums.and_then(|all| all.get_key_value(&key)) {
                     cuts.entry(key, item);
@@ -202,7 +230,7 @@ impl<'a, 'd> Pruned<'a, 'd> {
                     Some(_) | None => cuts.entry(key, list),
                 }
             }
-            for (edge, (text, place)) in one.dependencies.iter().enumerate() {
+            for (edge, (text, place)) in one.edges().enumerate() {
                 let Some(end) = self.ends[number][edge].map(|end| &self.locked[end]) else {
                     continue;
                 };
