@@ -17,9 +17,9 @@ pub(crate) use judge::judge;
 
 use std::collections::BTreeSet;
 
-use repo_sync_shared::escape_bytes;
+use repo_sync_shared::{PrivateCommit, escape_bytes};
 
-use crate::error::RunError;
+use crate::error::{RunError, UsageError};
 use crate::filter::Shown;
 use crate::manifest::{Manifest, Mirror};
 use crate::session::Session;
@@ -31,16 +31,17 @@ pub fn empty(manifest: &Manifest) -> LockFile {
     LockFile::new(manifest.mirrors.iter().map(|it| (it.name.clone(), locked(it))).collect())
 }
 
-/// What the lock of this mirror should say now.
+/// What the lock of this mirror should say in a commit with which the session was opened,
+/// under the policy of the session.
 ///
 /// # Errors
-/// A tree of the policy tip cannot be read.
-pub fn current(session: &mut Session<'_>) -> Result<Locked, RunError> {
+/// A tree of the commit cannot be read, or the session knows nothing of it.
+pub fn current(session: &mut Session<'_>, commit: PrivateCommit) -> Result<Locked, RunError> {
     let mirror = session.policy.mirror.clone();
-    match session.replay.history.number(session.policy.tip) {
-        Some(tip) => locked_at(session, tip, &mirror),
-        None => Ok(Locked { policy: terms::digest(&terms::terms(&mirror)), ..Locked::default() }),
-    }
+    let number = session.replay.history.number(commit);
+    let unknown =
+        || UsageError::NotOnABranch { rev: commit.to_string(), mirror: mirror.name.clone() };
+    locked_at(session, number.ok_or_else(unknown)?, &mirror)
 }
 
 /// What the lock of a commit should say whose manifest says `mirror`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::Context as _;
+use repo_sync_core::error::RunError;
 use repo_sync_core::manifest::Manifest;
 use repo_sync_core::policy::{MANIFEST, Policy, StandIn};
 use repo_sync_core::session::{Session, SessionOptions};
@@ -45,7 +46,8 @@ pub(super) fn starter(manifest: &str) -> String {
     empty(&manifest.expect("the starter is a manifest")).to_text()
 }
 
-/// What the file should say for the manifest of the work tree.
+/// What the file should say for the manifest of the work tree, beside the files of the commit
+/// that is checked out: on a branch, those that it would make public.
 ///
 /// # Errors
 /// There is no such manifest, or the history cannot be replayed with it.
@@ -57,10 +59,16 @@ pub(super) fn text(ctx: &Context, ui: &Ui) -> Result<String, CliError> {
     engine.options.policy.stand_in = Some(stand_in);
     let objects = engine.objects()?;
     let mut mirrors = BTreeMap::new();
-    for name in Policy::mirror_names(&engine.repo, &objects, &engine.options.policy)? {
+    let names = Policy::mirror_names(&engine.repo, &objects, &engine.options.policy)?;
+    let commit = match engine.rev_or_policy(None)? {
+        Some(commit) => commit,
+        None => engine.repo.head().map_err(RunError::from)?,
+    };
+    for name in names {
         let options = SessionOptions { mirror: Some(name.clone()), ..engine.options.clone() };
-        let mut session = Session::open(&engine.repo, &objects, &options, &[], &engine.watch)?;
-        mirrors.insert(name, current(&mut session)?);
+        let (repo, watch) = (&engine.repo, &engine.watch);
+        let mut session = Session::open(repo, &objects, &options, &[commit], watch)?;
+        mirrors.insert(name, current(&mut session, commit)?);
     }
     engine.watch.clear();
     Ok(LockFile::new(mirrors).to_text())

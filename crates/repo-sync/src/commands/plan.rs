@@ -33,8 +33,9 @@ pub struct PlanArgs {
 
     /// Write `sync.lock` for the `sync.toml` of the work tree, for review beside it
     ///
-    /// The file lists what each mirror shows near its root. Once it is committed and
-    /// published, a policy that shows more is refused until its `sync.lock` says so.
+    /// The file lists what each mirror would show, near its root, of the commit that is
+    /// checked out. Once it is published, a policy that shows more is refused until its
+    /// `sync.lock` says so.
     #[arg(long, conflicts_with_all = ["rev", "manifest"])]
     pub write_lock: bool,
 }

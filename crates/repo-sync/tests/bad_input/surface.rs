@@ -29,6 +29,11 @@ fn locked() -> Case {
     case
 }
 
+/// Checks out a branch or a commit, whatever was there.
+fn switch(case: &Case, to: &[&str]) {
+    case.repo().git([&["switch", "--quiet", "--discard-changes"], to].concat());
+}
+
 /// Refused with these words as it is, and published once the lock says so.
 #[track_caller]
 fn check(manifest: &str, words: &[&str], edit: impl Fn(History) -> History) {
@@ -81,7 +86,8 @@ fn a_range_that_widens() {
     let report = case.bad(&range, 3, &words);
     assert!(has(&report["refusals"], "policy-widened"), "{report}");
     // Whoever may widen it writes the lock, too.
-    let lock = lock_of(&case, &docs).replace("[\n", "[\n  \"src/deep/\",\n");
+    switch(&case, &["topic"]);
+    let lock = lock_of(&case, &docs);
     case.extend(|history| {
         history.on("topic").commit("review", |tree| tree.file("sync.lock", lock))
     });
@@ -92,6 +98,34 @@ fn a_range_that_widens() {
         history.branch("topic", "main").commit("small", |tree| tree.file("src/lib.rs", "// s\n"))
     });
     assert_eq!(case.ok(&range)["outcome"], "planned");
+}
+
+/// The lock is that of what is checked out, on whatever branch.
+#[test]
+fn the_lock_of_a_branch() {
+    let mut case = locked();
+    let deep = |history: History| {
+        history
+            .on("topic")
+            .commit("deep", |tree| tree.file("src/deep/a.rs", "a\n").delete("README.md"))
+    };
+    case.extend(deep);
+    let check = |to: &[&str], expected: &[&str]| {
+        switch(&case, to);
+        let lock = lock_of(&case, MANIFEST);
+        let entries = lock.lines().filter_map(|line| line.trim().strip_prefix('"'));
+        let entries: Vec<_> = entries.filter_map(|line| line.strip_suffix("\",")).collect();
+        assert_eq!(entries, expected, "{to:?}\n{lock}");
+    };
+    check(&["topic"], &["src/", "src/deep/"]);
+    check(&["--detach", "topic"], &["src/", "src/deep/"]);
+    check(&["main"], &["README.md", "src/"]);
+    check(&["--detach", "main~1"], &["README.md", "src/"]);
+    // A revision that is named comes first.
+    switch(&case, &["main"]);
+    let screen = case.run(&["plan", "--write-lock", "--policy-rev", "topic"]).expect(0);
+    let lock = std::fs::read_to_string(case.repo().path().join("sync.lock"));
+    assert!(lock.expect("it was written").contains("src/deep/"), "\n{screen}");
 }
 
 #[test]
