@@ -47,6 +47,7 @@ use crate::session::Session;
 
 pub use inspect::{Subject, inspect};
 pub(crate) use packages::private_crates;
+pub(crate) use provenance::is_telling;
 
 /// A file, link or gitlink that is new in its place.
 struct NewEntry<'a> {

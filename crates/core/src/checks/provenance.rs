@@ -110,7 +110,7 @@ impl Family for Provenance {
 }
 
 /// Whether two files with these bytes are hardly alike by chance.
-fn is_telling(data: &[u8]) -> bool {
+pub(crate) fn is_telling(data: &[u8]) -> bool {
     if data.len() < MIN_BYTES {
         return false;
     }

@@ -20,6 +20,7 @@ use crate::error::{RunError, UsageError};
 use crate::ledger::Ledger;
 use crate::manifest::Date;
 use crate::plan::judge::{aliases, new_roots, policy_tip};
+use crate::plan::leaving::now_private;
 use crate::progress::Progress;
 use crate::report::{RawFinding, Weight, weigh};
 use crate::session::Session;
@@ -126,6 +127,7 @@ pub fn judge(
     aliases(session, &range, &public, &mut found)?;
     policies(session, request, head, &new, &mut found)?;
     widened(session, request, head, &public, &mut found)?;
+    leaves(session, base, head, &mut found)?;
     let subject = Subject { new: &new, public: &public, tags: &[], refs: &[] };
     found.extend(inspect(session, subject, progress)?);
     let exposure = Exposure::find(session, &new, base, head)?;
@@ -165,6 +167,20 @@ fn widened(
     }
     found.append(&mut widened);
     Ok(())
+}
+
+/// Whether merging the head would take something to a private path, from the files that the
+/// mirror shows of where the two parted.
+fn leaves(
+    session: &mut Session<'_>,
+    base: u32,
+    head: u32,
+    found: &mut Vec<RawFinding>,
+) -> Result<(), RunError> {
+    let images = &session.replay.images;
+    let (Some(base), Some(head)) = (images.of(base), images.of(head)) else { return Ok(()) };
+    let Some(parted) = images.dag.merge_base(base, head) else { return Ok(()) };
+    now_private(session, &[(parted, head)], found)
 }
 
 const WIDENED: &str = "the manifest of the base does not publish this path: the range itself makes it \

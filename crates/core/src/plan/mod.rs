@@ -10,6 +10,7 @@ mod files;
 mod foreign;
 mod idle;
 pub(crate) mod judge;
+pub(crate) mod leaving;
 mod tags;
 mod unmatched;
 
@@ -109,6 +110,7 @@ impl Plan {
         let foreign = unknown_tips(session, request, &chosen)?;
         let (mut refs, divergences, mut findings) =
             branches::plan(session, request, &chosen, foreign.as_ref());
+        let moves = moves(session, &refs);
 
         let reached =
             session.replay.history.dag.ancestors(chosen.iter().map(|branch| branch.number));
@@ -141,6 +143,7 @@ impl Plan {
         judge::unknown_refs(session, request, &refs, &mut findings);
         findings.extend(of_new_commits(session, &reached, &public));
         judge::aliases(session, &reached, &public, &mut findings)?;
+        leaving::now_private(session, &moves, &mut findings)?;
 
         let mut plan = Self {
             refs,
@@ -243,6 +246,15 @@ fn unknown_tips(
         images.number(id).is_some()
     })?;
     Ok(Some(foreign))
+}
+
+/// The images between which branches move forward.
+fn moves(session: &Session<'_>, branches: &[RefUpdate]) -> Vec<(u32, u32)> {
+    let images = &session.replay.images;
+    let number = |id: Option<ObjectId>| images.number(PublicCommit::new(id?));
+    let moving = branches.iter().filter(|branch| branch.moves());
+    let moves = moving.filter_map(|branch| Some((number(branch.expected)?, number(branch.new)?)));
+    moves.filter(|&(from, to)| images.dag.is_ancestor(from, to)).collect()
 }
 
 /// What becomes of the private commits that are reached, where the mirror holds the

@@ -64,7 +64,7 @@ pub(crate) fn findings(report: &Value, list: &str) -> Vec<String> {
 /// The one object on stdout. A plan either goes through or is refused: all else is
 /// a mistake of the row.
 #[track_caller]
-fn report(screen: &Screen) -> Value {
+pub(crate) fn report(screen: &Screen) -> Value {
     assert!(matches!(screen.status, 0 | 3), "\n{screen}");
     serde_json::from_str(&screen.stdout)
         .unwrap_or_else(|error| panic!("not one object: {error}\n{screen}"))

@@ -4,6 +4,7 @@
 
 mod common;
 mod ids;
+mod leaving;
 mod licences;
 mod links;
 mod names;
