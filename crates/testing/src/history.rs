@@ -11,6 +11,7 @@ use repo_sync_shared::ObjectId;
 
 use crate::git::Git;
 use crate::objects::{Kind, Objects};
+use crate::oracle::Store;
 use crate::repo::Repo;
 use crate::text::{CommitText, EPOCH, TagText};
 use crate::tree::Tree;
@@ -54,6 +55,29 @@ impl History {
             current: "main".to_owned(),
             clock: EPOCH,
         }
+    }
+
+    /// What the repository that `git` runs in holds, to go on from: each commit is found
+    /// by its full id. The clock goes on with the number of commits.
+    pub(crate) fn read(git: &Git) -> Self {
+        let store = Store::read(git);
+        let mut history = Self::new();
+        let listed = git.run(["rev-list", "--all", "--topo-order", "--reverse"]);
+        for line in listed.lines() {
+            let id: ObjectId = line.parse().expect("git lists full ids");
+            let commit = store.commit(id);
+            history.clock += 1;
+            let tree = Tree::of(store.leaves(commit.tree));
+            let made = Made { parents: commit.parents, tree, order: history.clock };
+            history.commits.insert(id, made);
+            history.ids.insert(line.to_owned(), id);
+        }
+        let refs = git.run(["for-each-ref", "--format=%(objectname) %(refname)"]);
+        for line in refs.lines() {
+            let (id, name) = line.split_once(' ').expect("the format has a space");
+            history.set_ref(name, id.parse().expect("git lists full ids"));
+        }
+        history
     }
 
     /// A commit on the current branch, with its first parent's tree as `edit`

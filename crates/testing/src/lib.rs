@@ -10,6 +10,7 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod bombs;
 mod census;
 mod env;
 mod generate;
@@ -19,11 +20,13 @@ mod mirror;
 mod objects;
 mod oracle;
 mod repo;
+mod seeds;
 pub mod server;
 mod text;
 mod tokens;
 mod tree;
 
+pub use bombs::{bomb, deep};
 pub use census::{Census, Row};
 pub use env::{Screen, TestEnv};
 pub use generate::{Generated, NEVER, generate};
@@ -33,6 +36,7 @@ pub use mirror::BareMirror;
 pub use objects::{Kind, object_id};
 pub use oracle::{Judgement, Oracle};
 pub use repo::Repo;
+pub use seeds::for_each_seed;
 pub use text::{CommitText, TagText};
 pub use tokens::Tokens;
 pub use tree::{Entry, Tree};

@@ -2,12 +2,14 @@
 //! Bare repositories that stand for a host's.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::git::{Git, Scratch};
+use crate::history::History;
 
 /// A bare repository with the settings of a host.
 #[derive(Clone, Debug)]
@@ -62,6 +64,28 @@ impl BareMirror {
     pub fn config(self, key: &str, value: &str) -> Self {
         self.git().run(["config", key, value]);
         self
+    }
+
+    /// Another one at `name` with all that it holds, as hosts make one for who wants to
+    /// contribute.
+    #[must_use]
+    pub fn fork(&self, name: &str) -> Self {
+        let path = self.scratch.join(name);
+        let git = self.scratch.git(self.scratch.root());
+        let args = ["clone", "--quiet", "--mirror"].map(AsRef::<OsStr>::as_ref);
+        git.run(args.into_iter().chain([self.path.as_os_str(), path.as_os_str()]));
+        Self { scratch: Arc::clone(&self.scratch), path }
+    }
+
+    /// What it holds, to go on from: each commit is found by its full id.
+    pub fn history(&self) -> History {
+        History::read(&self.git())
+    }
+
+    /// Stores what was added to its [history](Self::history), sound or not, and sets all
+    /// refs of that.
+    pub fn store(&self, history: &mut History) {
+        history.store(&self.git());
     }
 
     /// Where it is.

@@ -64,6 +64,12 @@ impl Repo {
         self.history.store(&self.scratch.git(&self.path));
     }
 
+    /// Takes up what others did in it, to [extend](Self::extend) that: commits are found by
+    /// their full ids only.
+    pub fn reread(&mut self) {
+        self.history = History::read(&self.git_here());
+    }
+
     /// Runs git in it and gives its stdout without the final newline; panics if
     /// it fails.
     #[track_caller]

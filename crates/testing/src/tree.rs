@@ -28,6 +28,12 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// These leaves: path, mode and what it names.
+    pub(crate) fn of(leaves: Vec<(Vec<u8>, String, ObjectId)>) -> Self {
+        let entries = leaves.into_iter().map(|(path, mode, id)| (path, Entry { mode, id }));
+        Self { entries: entries.collect(), objects: Vec::new() }
+    }
+
     /// A plain file.
     #[must_use]
     pub fn file(self, path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {

@@ -3,8 +3,7 @@
 
 use std::fs;
 
-use repo_sync_shared::ObjectId;
-use repo_sync_testing::{History, Kind, Tree, object_id};
+use repo_sync_testing::{History, Kind, bomb, deep, object_id};
 
 use crate::common::{Case, MANIFEST, PRIVATE, has, json, manifest, start};
 
@@ -15,41 +14,6 @@ const LIMITS: &str = "ulimit -t 120; ulimit -v 4194304";
 /// A run that has to end soon.
 fn limited(history: History) -> Case {
     Case::new(history).limited(LIMITS)
-}
-
-/// A tree with these entries, put into `tree` by way of a directory of its own.
-fn put(tree: Tree, place: &str, entries: &[(&str, &str, ObjectId)]) -> (Tree, ObjectId) {
-    let mut bytes = Vec::new();
-    for (mode, name, id) in entries {
-        bytes.extend([mode.as_bytes(), b" ", name.as_bytes(), b"\0", id.as_bytes()].concat());
-    }
-    (tree.raw_dir(place, &bytes), object_id(Kind::Tree, &bytes))
-}
-
-/// Ten directories in each of ten directories, `levels` deep, around one leaf.
-fn bomb(tree: Tree, place: &str, levels: u32, leaf: (&str, &str)) -> Tree {
-    let names: Vec<String> = (0..10).map(|at| format!("d{at}")).collect();
-    let (mode, content) = leaf;
-    let mut tree = tree.blob("cloud/leaf", mode, content);
-    let mut inner = object_id(Kind::Blob, content.as_bytes());
-    for level in 0..=levels {
-        let mode = if level == 0 { mode } else { "40000" };
-        let entries: Vec<_> = names.iter().map(|name| (mode, name.as_str(), inner)).collect();
-        (tree, inner) = put(tree, place, &entries);
-    }
-    tree
-}
-
-/// A file below so many directories.
-fn deep(tree: Tree, place: &str, levels: u32) -> Tree {
-    let mut tree = tree.file("cloud/leaf", "leaf\n");
-    let mut inner = ("100644", object_id(Kind::Blob, b"leaf\n"));
-    for _ in 0..levels {
-        let id;
-        (tree, id) = put(tree, place, &[(inner.0, "d", inner.1)]);
-        inner = ("40000", id);
-    }
-    tree
 }
 
 /// Thirty objects, and a hundred billion paths.

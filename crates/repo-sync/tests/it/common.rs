@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What every module here needs.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use repo_sync_testing::{
     BareMirror, Census, Generated, Judgement, Oracle, Repo, Row, Screen, TestEnv, generate,
@@ -55,56 +52,16 @@ pub(crate) fn fresh_clone(env: &TestEnv, name: &str) -> TestEnv {
     env.clone().in_dir(dir)
 }
 
-/// So many broken seeds are enough to look at.
-const ENOUGH: usize = 20;
-
-/// Runs a law on many generated repositories, with as many threads as there are
-/// processors, and panics in the end if a seed broke it. `REPO_SYNC_SEEDS` says on
-/// how many (`1000`), or on which (`17..18`).
+/// Runs a law on many generated repositories, as [`repo_sync_testing::for_each_seed`] does.
 #[track_caller]
 pub(crate) fn for_each_seed(default: u64, law: impl Fn(&Case, &mut Census) + Sync) -> Tally {
-    let seeds = match std::env::var("REPO_SYNC_SEEDS") {
-        Ok(text) => parse_seeds(&text).expect("REPO_SYNC_SEEDS is `N` or `A..B`"),
-        Err(_) => 0..default,
-    };
-    let next = AtomicU64::new(seeds.start);
-    let results = Mutex::new((Census::default(), BTreeSet::new()));
-    let worker = || loop {
-        let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= seeds.end {
-            return;
-        }
+    let all = Mutex::new(Census::default());
+    let seeds = repo_sync_testing::for_each_seed(default, |seed| {
         let mut census = Census::default();
-        let kept = catch_unwind(AssertUnwindSafe(|| law(&Case::new(seed), &mut census)));
-        let (all, broken) = &mut *results.lock().expect("nothing panics while it is held");
-        all.add(&census);
-        if kept.is_err() {
-            report(&format!("seed {seed} breaks the law"));
-            broken.insert(seed);
-            if broken.len() >= ENOUGH {
-                return;
-            }
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(worker);
-        }
+        law(&Case::new(seed), &mut census);
+        all.lock().expect("nothing panics while it is held").add(&census);
     });
-    let (census, broken) = results.into_inner().expect("nothing panicked while it was held");
-    assert!(
-        broken.is_empty(),
-        "broken by {broken:?}; look closer with REPO_SYNC_SEEDS=A..B and REPO_SYNC_KEEP=1"
-    );
-    Tally { census, seeds: seeds.end - seeds.start }
-}
-
-fn parse_seeds(text: &str) -> Option<Range<u64>> {
-    match text.split_once("..") {
-        Some((from, to)) => Some(from.parse().ok()?..to.parse().ok()?),
-        None => Some(0..text.parse().ok()?),
-    }
+    Tally { census: all.into_inner().expect("nothing panicked while it was held"), seeds }
 }
 
 #[expect(clippy::print_stderr, reason = "a test's words for the person who runs it")]

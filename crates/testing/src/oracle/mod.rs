@@ -27,7 +27,8 @@ use crate::git::{Git, Scratch};
 use manifest::Settings;
 pub(crate) use original::Place;
 use policy::Policies;
-use store::{Store, TreeMaker};
+pub(crate) use store::Store;
+use store::TreeMaker;
 
 /// What a mirror must look like.
 #[derive(Clone, Debug)]
@@ -109,6 +110,19 @@ impl Oracle {
     pub fn public_tree(&mut self, commit: ObjectId) -> Option<ObjectId> {
         let leaves = self.public_leaves(commit)?;
         Some(self.maker.make(&leaves))
+    }
+
+    /// What the policy of a commit keeps private of a tree, its own or another one: path,
+    /// mode and id. Nothing if no policy applies to it.
+    pub fn private_leaves(
+        &self,
+        commit: ObjectId,
+        tree: ObjectId,
+    ) -> Option<BTreeSet<(Vec<u8>, String, ObjectId)>> {
+        let (policy, _) = self.policies.of(commit)?;
+        let is_private = |path: &[u8]| policy.place(path) == manifest::Place::Private;
+        let leaves = self.store.leaves(tree).into_iter();
+        Some(leaves.filter(|(path, _, _)| is_private(path)).collect())
     }
 
     /// Git in the repository beside the private one that holds the public trees.
