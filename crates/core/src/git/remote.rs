@@ -106,9 +106,13 @@ fn is_drive(before: &str) -> bool {
     cfg!(windows) && before.len() == 1
 }
 
-/// The refs that a mirror shows, by full name, not peeled.
+/// The refs that a mirror shows, by full name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RemoteRefs(BTreeMap<Vec<u8>, ObjectId>);
+pub struct RemoteRefs {
+    named: BTreeMap<Vec<u8>, ObjectId>,
+    /// What annotated tags are of in the end.
+    peeled: BTreeMap<Vec<u8>, ObjectId>,
+}
 
 impl RemoteRefs {
     /// Asks the mirror. A path that is not there shows no ref.
@@ -121,27 +125,38 @@ impl RemoteRefs {
         }
         let url = address.as_git();
         let listing = Git::anywhere(environment).run(&["ls-remote", "--quiet", "--", &url], b"")?;
-        let refs = listing.split(|&b| b == b'\n').filter_map(|line| {
-            let tab = line.iter().position(|&b| b == b'\t')?;
-            let (id, name) = (ObjectId::from_hex(&line[..tab])?, &line[tab + 1..]);
-            (!name.ends_with(b"^{}") && name != b"HEAD").then(|| (name.to_vec(), id))
-        });
-        Ok(Self(refs.collect()))
+        let mut refs = Self::default();
+        for line in listing.split(|&b| b == b'\n') {
+            let Some(tab) = line.iter().position(|&b| b == b'\t') else { continue };
+            let Some(id) = ObjectId::from_hex(&line[..tab]) else { continue };
+            let name = &line[tab + 1..];
+            match name.strip_suffix(b"^{}") {
+                Some(tag) => drop(refs.peeled.insert(tag.to_vec(), id)),
+                None if name == b"HEAD" => {}
+                None => drop(refs.named.insert(name.to_vec(), id)),
+            }
+        }
+        Ok(refs)
     }
 
-    /// What the ref of this full name names.
+    /// What the ref of this full name names: of an annotated tag the tag itself.
     pub fn get(&self, name: &[u8]) -> Option<ObjectId> {
-        self.0.get(name).copied()
+        self.named.get(name).copied()
     }
 
-    /// All of them, by name.
+    /// The same; of an annotated tag what it is of.
+    pub(crate) fn peeled(&self, name: &[u8]) -> Option<ObjectId> {
+        self.peeled.get(name).copied().or_else(|| self.get(name))
+    }
+
+    /// All of them, by name, not peeled.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], ObjectId)> {
-        self.0.iter().map(|(name, &id)| (name.as_slice(), id))
+        self.named.iter().map(|(name, &id)| (name.as_slice(), id))
     }
 
     /// Whether the mirror shows none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.named.is_empty()
     }
 }
 

@@ -136,7 +136,7 @@ fn listed(session: &Session<'_>, refs: &RemoteRefs, request: &ImportRequest<'_>)
 fn named(refs: &RemoteRefs, name: &str) -> Option<Named> {
     for prefix in ["", "refs/", "refs/tags/", "refs/heads/"] {
         let full = format!("{prefix}{name}");
-        if let Some(id) = refs.get(full.as_bytes()).filter(|_| full.starts_with("refs/")) {
+        if let Some(id) = refs.peeled(full.as_bytes()).filter(|_| full.starts_with("refs/")) {
             return Some(Named { name: full, commit: PublicCommit::new(id) });
         }
     }
