@@ -3,8 +3,8 @@
 //! changes such a file wants a second look before it is in the private repository.
 
 use super::changes::{Change, Leaf};
-use crate::object::EntryKind;
-use crate::paths::{components, fold};
+use crate::object::{EntryKind, GitFile};
+use crate::paths::{components, fold, is_short_name};
 
 /// Files that run, or say what runs, wherever they stand: by their folded name.
 const NAMES: &[(&str, &str)] = &[
@@ -69,16 +69,26 @@ pub(super) fn guarded(change: &Change, private: &[u8]) -> Option<&'static str> {
     if is_submodule(&change.before) || is_submodule(&change.after) {
         return Some("a submodule brings in what another repository has");
     }
-    by_path(&change.path).or_else(|| by_path(private))
+    // A link may lead to what a directory of its name would hold.
+    let is_link = change.after.as_ref().is_some_and(|leaf| leaf.kind == EntryKind::Symlink);
+    by_path(&change.path, is_link).or_else(|| by_path(private, is_link))
 }
 
-fn by_path(path: &[u8]) -> Option<&'static str> {
-    let names: Vec<_> = components(path).map(fold).collect();
-    let (name, directories) = names.split_last()?;
-    let of = |known: &[(&str, &'static str)], name: &[u8]| {
-        known.iter().find(|(it, _)| it.as_bytes() == name).map(|&(_, why)| why)
-    };
+fn by_path(path: &[u8], is_link: bool) -> Option<&'static str> {
+    let names: Vec<_> = components(path).collect();
+    let (name, above) = names.split_last()?;
+    let directories = if is_link { &names } else { above };
     of(NAMES, name).or_else(|| directories.iter().find_map(|name| of(DIRECTORIES, name)))
+}
+
+/// Why a name is guarded, if some file system takes it for one of these.
+fn of(known: &[(&str, &'static str)], name: &[u8]) -> Option<&'static str> {
+    let folded = fold(name);
+    let git_reads = GitFile::named(name).map(GitFile::name);
+    let is_it = |it: &str| {
+        *it.as_bytes() == *folded || is_short_name(name, it.as_bytes()) || git_reads == Some(it)
+    };
+    known.iter().find(|(it, _)| is_it(it)).map(|&(_, why)| why)
 }
 
 #[cfg(test)]
@@ -98,12 +108,18 @@ mod tests {
             "a/.cargo/config.toml",
             "Jenkinsfile",
             ".gitlab-ci.yml.",
+            "GITATT~1",
+            "a/gi7d29~2",
+            "a/GITHUB~1/x",
+            "CARGO~1/config.toml",
         ] {
-            assert!(by_path(path.as_bytes()).is_some(), "{path}");
+            assert!(by_path(path.as_bytes(), false).is_some(), "{path}");
         }
         for path in ["src/build.rs.md", "github/a", "docs/hooks.md", "a/build", "src/main.rs"] {
-            assert_eq!(by_path(path.as_bytes()), None, "{path}");
+            assert_eq!(by_path(path.as_bytes(), false), None, "{path}");
         }
+        assert_eq!(by_path(b"a/hooks", false), None);
+        assert!(by_path(b"a/hooks", true).is_some());
         let change = change("vendor/lib", EntryKind::Gitlink);
         assert!(guarded(&change, b"vendor/lib").is_some());
     }

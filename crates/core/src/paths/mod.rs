@@ -20,6 +20,7 @@ pub use fold::fold;
 pub use pattern::{Pattern, PatternError};
 pub use position::{Position, Reach};
 pub use rules::{Origin, PathRules, Rule, Verdict};
+pub(crate) use short_name::may_be as is_short_name;
 
 /// The components of a path; the root has none.
 pub(crate) fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {

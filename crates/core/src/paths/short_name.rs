@@ -8,7 +8,7 @@ const STEM: usize = 6;
 const HASHED_STEM: usize = 2;
 
 /// Whether Windows could give a file called `long` the short name `short`.
-pub(super) fn may_be(short: &[u8], long: &[u8]) -> bool {
+pub(crate) fn may_be(short: &[u8], long: &[u8]) -> bool {
     let (stem, extension) = parts(short);
     let (long_stem, long_extension) = parts(long);
     let Some(tilde) = stem.iter().rposition(|&byte| byte == b'~') else { return false };
