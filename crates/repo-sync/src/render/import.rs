@@ -9,7 +9,7 @@ use repo_sync_shared::{
 };
 use serde::Serialize;
 
-use super::{count, json, redact};
+use super::{count, json, redact, shell_word};
 use crate::args::{Format, GlobalArgs};
 use crate::error::CliError;
 use crate::render;
@@ -33,14 +33,14 @@ struct Object<'i> {
 #[derive(Serialize)]
 struct Commit {
     public: PublicCommit,
-    private: PrivateCommit,
+    private: Option<PrivateCommit>,
     keeps_id: bool,
 }
 
 #[derive(Serialize)]
 struct Stuck {
     public: PublicCommit,
-    private: PrivateCommit,
+    private: Option<PrivateCommit>,
     paths: Vec<String>,
     rest: usize,
 }
@@ -59,7 +59,7 @@ pub fn write(
     warned.mirror = Some(mirror.to_owned());
     if global.format == Format::Json {
         let warned = if global.redact { redact::report(&warned) } else { warned };
-        json::object(ui, &object(mirror, outcome, imported, &warned.warnings))?;
+        json::object(ui, &object(global, mirror, outcome, imported, &warned.warnings))?;
         return Ok(outcome);
     }
     if let Some(imported) = imported.filter(|_| global.format.is_text()) {
@@ -70,14 +70,16 @@ pub fn write(
 }
 
 fn object<'i>(
+    global: &GlobalArgs,
     mirror: &'i str,
     outcome: Outcome,
     imported: Option<&'i Imported>,
     warnings: &'i [Finding],
 ) -> Object<'i> {
+    let shown = |private: PrivateCommit| (!global.redact).then_some(private);
     let commit = |&ImportedCommit { public, private, keeps_id, .. }: &_| Commit {
         public,
-        private,
+        private: shown(private),
         keeps_id,
     };
     let conflict = imported.and_then(|imported| imported.conflict.as_ref());
@@ -90,14 +92,19 @@ fn object<'i>(
         commits: imported.iter().flat_map(|it| &it.commits).map(commit).collect(),
         conflict: conflict.map(|Conflict { public, private, paths, rest }| Stuck {
             public: *public,
-            private: *private,
-            paths: paths.iter().map(|path| escape_bytes(path)).collect(),
+            private: shown(*private),
+            paths: paths.iter().map(|path| path_of(global, path)).collect(),
             rest: *rest,
         }),
         refusals: [],
         warnings,
         error: conflict.map(|_| "a commit does not apply".to_owned()),
     }
+}
+
+/// A private path, as far as it may be shown.
+fn path_of(global: &GlobalArgs, path: &[u8]) -> String {
+    if global.redact { "\u{2026}".to_owned() } else { escape_bytes(path) }
 }
 
 fn text(
@@ -110,6 +117,7 @@ fn text(
     let Palette { bold, id, dim, hint, error, .. } = ui.palette_out();
     let Imported { outcome, branch, commits, conflict, .. } = imported;
     let branch = escape_text(branch.as_bytes());
+    let typed = shell_word(&branch);
     let many = count(commits.len() as u64, "commit");
     let out = &mut ui.stdout();
     if commits.is_empty() && conflict.is_none() {
@@ -144,7 +152,7 @@ fn text(
             public.id().short()
         )?;
         for path in paths {
-            writeln!(out, "  {}", escape_bytes(path))?;
+            writeln!(out, "  {}", path_of(global, path))?;
         }
         if *rest > 0 {
             writeln!(out, "{} after it", count(*rest as u64, "commit"))?;
@@ -153,7 +161,8 @@ fn text(
             return Ok(());
         }
         writeln!(out, "\n  {hint}resolve it on the branch, and go on:{hint:#}")?;
-        writeln!(out, "    git switch {branch} && git cherry-pick {private}")?;
+        let private = if global.redact { "\u{2026}".to_owned() } else { private.to_string() };
+        writeln!(out, "    git switch {typed} && git cherry-pick {private}")?;
         writeln!(out, "    repo-sync import --continue")?;
         writeln!(out, "  {hint}or give it up:{hint:#}")?;
         writeln!(out, "    repo-sync import --abort")?;
@@ -169,6 +178,6 @@ fn text(
     } else {
         writeln!(out, "\n  {hint}they will be published as new commits:{hint:#}")?;
     }
-    writeln!(out, "    git merge {branch}")?;
+    writeln!(out, "    git merge {typed}")?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! A report is shown in the format that was asked for, and redacted first if that
 //! was asked for, so no format can forget to.
 
+use std::borrow::Cow;
 use std::io;
 
 use repo_sync_shared::{Fleet, Report};
@@ -74,6 +75,15 @@ pub(crate) fn when(time: Option<i64>) -> String {
     day.unwrap_or_else(|| "no date".to_owned())
 }
 
+/// A word as a shell reads it.
+pub(crate) fn shell_word(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@:,%=".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("'{}'", text.replace('\'', "'\\''")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +102,21 @@ mod tests {
             };
             assert_eq!((shows(false), shows(true)), ([true; 2], [false; 2]), "{format:?}");
         }
+    }
+
+    #[test]
+    fn a_word_is_one_to_a_shell() {
+        check("import/pull-7", "import/pull-7");
+        check("../mirror.git", "../mirror.git");
+        check("git@host.example:acme/widget.git", "git@host.example:acme/widget.git");
+        check("a b", "'a b'");
+        check("$(x)", "'$(x)'");
+        check("it's", "'it'\\''s'");
+        check("", "''");
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(shell_word(text), expected);
     }
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Where mirrors stand, as a person and as a script reads it.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use repo_sync_core::status::{BranchStatus, Import, Next, Standing, Status, Verified};
 use repo_sync_shared::{ObjectId, Outcome, PrivateCommit, PublicCommit, escape_text};
 use serde::Serialize;
 
-use super::{count, json, redact};
+use super::{count, json, redact, shell_word};
 use crate::args::GlobalArgs;
 use crate::error::CliError;
 use crate::ui::{Palette, Ui};
@@ -43,11 +42,11 @@ impl Shown {
             let mut line = format!("repo-sync {words}");
             if global.all || global.mirror.is_some() {
                 line.push_str(" --mirror ");
-                line.push_str(&word(&self.mirror));
+                line.push_str(&shell_word(&self.mirror));
             }
             if let Some(to) = &global.to {
                 line.push_str(" --to ");
-                line.push_str(&word(&to.to_string_lossy()));
+                line.push_str(&shell_word(&to.to_string_lossy()));
             }
             line
         };
@@ -55,21 +54,12 @@ impl Shown {
             Next::Continue => ours("import --continue"),
             Next::Import(commit) => ours(&format!("import {commit}")),
             Next::Merge(_) if global.redact => "git merge …".to_owned(),
-            Next::Merge(branch) => format!("git merge {}", word(branch)),
+            Next::Merge(branch) => format!("git merge {}", shell_word(branch)),
             Next::Plan => ours("plan"),
             Next::Sync => ours("sync"),
         };
         self.known.iter().flat_map(|(_, status)| &status.next).map(line).collect()
     }
-}
-
-/// A word as a shell reads it.
-fn word(text: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+@:,%=".contains(&byte);
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(format!("'{}'", text.replace('\'', "'\\''")))
 }
 
 /// Writes one screen for each mirror.
@@ -363,26 +353,5 @@ fn verified_object<'a>(status: &Status, verified: &'a Verified) -> VerifiedObjec
         by: verified.by.command(),
         current: is_current(status, verified),
         refs: verified.branches.iter().map(|(name, id)| RefObject { name, id: *id }).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_is_one_to_a_shell() {
-        check("import/pull-7", "import/pull-7");
-        check("../mirror.git", "../mirror.git");
-        check("git@host.example:acme/widget.git", "git@host.example:acme/widget.git");
-        check("a b", "'a b'");
-        check("$(x)", "'$(x)'");
-        check("it's", "'it'\\''s'");
-        check("", "''");
-    }
-
-    #[track_caller]
-    fn check(text: &str, expected: &str) {
-        assert_eq!(word(text), expected);
     }
 }
