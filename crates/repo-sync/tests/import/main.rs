@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `import`: public commits come back as private ones. What comes is what was made, or
+//! nothing comes; and what is public stays as it is, by id.
+
+mod common;
+mod hostile;
+mod passes;
