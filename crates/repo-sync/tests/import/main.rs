@@ -5,4 +5,5 @@
 mod common;
 mod hostile;
 mod passes;
+mod served;
 mod ways;
