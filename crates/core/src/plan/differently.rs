@@ -40,6 +40,11 @@ pub(super) fn merged_differently(
         return Ok(());
     }
     let replay = &session.replay;
+    // Of a commit that still has its record the replay has told.
+    let is_told = |commit: u32| {
+        let mut findings = replay.findings.iter();
+        findings.any(|it| it.check == Check::OriginalUnused && it.commit == Some(commit))
+    };
     for &image in new {
         let (Some(commit), Some(bytes)) =
             (replay.images.source(image), replay.commit_bytes(image)?)
@@ -47,6 +52,9 @@ pub(super) fn merged_differently(
             continue;
         };
         let Ok(raw) = RawCommit::parse(&bytes) else { continue };
+        if is_told(commit) {
+            continue;
+        }
         let same = |import: &&Import| {
             import.author == raw.author && import.message.as_deref() == raw.message
         };

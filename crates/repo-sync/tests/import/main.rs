@@ -3,6 +3,7 @@
 //! nothing comes; and what is public stays as it is, by id.
 
 mod common;
+mod differently;
 mod hostile;
 mod passes;
 mod served;
