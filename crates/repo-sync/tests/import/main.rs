@@ -5,6 +5,8 @@
 mod common;
 mod differently;
 mod hostile;
+mod outside;
 mod passes;
 mod served;
+mod trips;
 mod ways;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What comes in only if somebody says so, and what nobody can say.
 
-use repo_sync_testing::{Kind, Tree, object_id};
+use repo_sync_testing::{Kind, object_id};
 
-use super::{OPEN_WORKSPACE, SHOWN, case, refused_edits, refused_paths};
+use super::{Edit, OPEN_WORKSPACE, SHOWN, case, refused_edits, refused_paths};
 use crate::common::word;
 
 /// What runs on machines, or tells git what to do, is guarded wherever it stands; so is
@@ -37,7 +37,7 @@ pub(crate) const GUARDED: [&str; 18] = [
 ];
 
 /// Changes of which somebody must say that they may come.
-pub(crate) const GUARDED_EDITS: &[(&str, fn(Tree) -> Tree)] = &[
+pub(crate) const GUARDED_EDITS: &[Edit] = &[
     (".github/workflows/ci.yml", |tree| tree.file(".github/workflows/ci.yml", "on: [pull]\n")),
     (".github/workflows/ci.yml", |tree| tree.delete(".github")),
     (".github/workflows/ci.yml", |tree| tree.executable(".github/workflows/ci.yml", "on: push\n")),

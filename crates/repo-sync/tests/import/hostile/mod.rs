@@ -135,9 +135,12 @@ fn refused_paths<P: AsRef<[u8]>>(case: &Case, check: &str, paths: impl IntoItera
     }
 }
 
+/// A public path, and a change of what stands there.
+pub(crate) type Edit = (&'static str, fn(Tree) -> Tree);
+
 /// Each change is refused by the check, at its path.
 #[track_caller]
-fn refused_edits(case: &Case, check: &str, edits: &[(&str, fn(Tree) -> Tree)]) {
+fn refused_edits(case: &Case, check: &str, edits: &[Edit]) {
     for (path, edit) in edits {
         case.pull_edit(edit);
         case.refused(check, Some(path.as_bytes()), &[]);

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+//! There and back again, on generated histories: commits that somebody makes on the mirror
+//! come in, are merged, and are public under the ids that they always had.
+//!
+//! A run of `cargo test` takes a few seeds of each law. The whole is
+//!
+//! ```text
+//! REPO_SYNC_SEEDS=2000 cargo test -p repo-sync --test import trips -- --nocapture
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fastrand::Rng;
+use repo_sync_shared::ObjectId;
+use repo_sync_testing::{
+    BareMirror, Generated, Judgement, Oracle, Screen, TestEnv, for_each_seed, generate,
+};
+use serde_json::Value;
+
+use crate::common::{PULL, object, pairs, word};
+use crate::outside::Outsider;
+
+/// One contribution to whatever repository: its commits keep their ids, and no private
+/// byte changes.
+#[test]
+fn contributions_come_back_as_they_were() {
+    let trips = AtomicU64::new(0);
+    let seeds = for_each_seed(24, |seed| {
+        if let Some(mut trip) = Trip::start(seed) {
+            trips.fetch_add(1, Ordering::Relaxed);
+            trip.round();
+            trip.rest();
+        }
+    });
+    // Of a few histories nothing is public, so that nobody can contribute.
+    let trips = trips.into_inner();
+    assert!(seeds < 24 || trips * 3 > seeds * 2, "only {trips} of {seeds} seeds made a trip");
+}
+
+/// Ten rounds in both directions: nothing is ever brought back that went out, nor sent
+/// that came in.
+#[test]
+fn ten_rounds_make_no_loop() {
+    for_each_seed(4, |seed| {
+        let Some(mut trip) = Trip::start(seed) else { return };
+        for _ in 0..10 {
+            trip.private_commits();
+            trip.expect("sync", &[], 0);
+            trip.round();
+        }
+        trip.rest();
+    });
+}
+
+/// What happens to a contribution first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// It is merged on the mirror, and imported from its branch.
+    MergedPublicly,
+    /// It is imported from the ref of its pull request.
+    PullRequest,
+    /// It is imported from a fork.
+    Fork,
+}
+
+/// A private repository and its mirror, going on together.
+struct Trip {
+    rng: Rng,
+    env: TestEnv,
+    mirror: BareMirror,
+    outsider: Outsider,
+    /// Whether messages are replaced, so that what is not public yet cannot come out as it
+    /// was made.
+    replaces: bool,
+    /// The public commits that we published or brought in.
+    ours: BTreeSet<ObjectId>,
+    rounds: usize,
+    description: String,
+}
+
+impl Trip {
+    /// A generated repository, published; nothing if nothing of it is public.
+    fn start(seed: u64) -> Option<Self> {
+        let generated = generate(seed);
+        let mirror = generated.mirror("mirror.git");
+        let Generated { repo, description, .. } = generated;
+        let manifest = repo.git(["show", "main:sync.toml"]);
+        let env = TestEnv::new(env!("CARGO_BIN_EXE_repo-sync"), repo);
+        let mut trip = Self {
+            ours: BTreeSet::new(),
+            rng: Rng::with_seed(seed ^ 0x7219),
+            outsider: Outsider::new(seed),
+            replaces: manifest.contains("mode = \"replace\""),
+            env,
+            mirror,
+            rounds: 0,
+            description,
+        };
+        trip.expect("sync", &[], 0);
+        trip.ours = trip.judgement().trees.into_keys().collect();
+        trip.mirror.refs().contains_key("refs/heads/main").then_some(trip)
+    }
+
+    /// Somebody contributes, we import and merge, and publish.
+    fn round(&mut self) {
+        self.rounds += 1;
+        let order = match self.rng.u8(..3) {
+            0 if !self.replaces => Order::PullRequest,
+            1 if !self.replaces => Order::Fork,
+            _ => Order::MergedPublicly,
+        };
+        let before = self.mirror.refs();
+        let branch = format!("in/{}", self.rounds);
+        let (made, rev, from) = self.contribute(order);
+        if self.rng.u8(..3) == 0 {
+            // Meanwhile we go on; nothing of that is public yet.
+            self.private_commits();
+        }
+        if order == Order::MergedPublicly {
+            let report = self.expect("sync", &[], 4);
+            let foreign = report["foreign"].as_array().expect("a list");
+            let foreign: BTreeSet<_> = foreign.iter().filter_map(Value::as_str).collect();
+            assert_eq!(foreign, made.iter().map(String::as_str).collect(), "{self}");
+        }
+        let mut args = vec![&*rev, "--branch", &branch, "--allow", "**"];
+        args.extend(from.iter().flat_map(|from| ["--from", from]));
+        let dry = self.expect("import", &[&args[..], &["--dry-run"]].concat(), 0);
+        let report = self.expect("import", &args, 0);
+        assert_eq!((word(&dry, "outcome"), word(&report, "outcome")), ("planned", "synced"));
+        assert_eq!(dry["commits"], report["commits"], "{self}");
+        let imported = pairs(&report);
+        let publics: BTreeSet<_> = imported.iter().map(|(public, _)| public.clone()).collect();
+        assert_eq!(publics, made, "{self}: all that was made comes in, and nothing else");
+        let again = self.expect("import", &args, 0);
+        assert_eq!(word(&again, "outcome"), "up-to-date", "{self}");
+
+        self.merge(&branch);
+        self.expect("sync", &[], 0);
+        self.check_public(&before, &made);
+        self.check_private(&imported);
+        let again = self.expect("import", &args, 0);
+        assert_eq!(word(&again, "outcome"), "up-to-date", "{self}");
+        assert_eq!(again["commits"], Value::Array(Vec::new()), "{self}");
+        let again = self.expect("sync", &[], 0);
+        assert_eq!(word(&again, "outcome"), "up-to-date", "{self}");
+        let refs = self.mirror.refs();
+        assert!(refs.len() >= before.len(), "{self}: a ref is gone");
+    }
+
+    /// Makes public commits; their ids, and what to import from where.
+    fn contribute(&mut self, order: Order) -> (BTreeSet<String>, String, Option<String>) {
+        let private = self.env.repo().git_here();
+        let mut history = self.outsider.contribute(&private, &self.mirror, &self.ours);
+        let tip = history.find("contribution");
+        let main = history.find("main");
+        let ahead = history.ancestors(tip).contains(&main);
+        let end = match order {
+            Order::MergedPublicly if !ahead => {
+                history =
+                    history.on("main").merge("Merge a contribution", ["contribution"], |it| it);
+                history.find("main")
+            }
+            _ => tip,
+        };
+        history = history.delete_branch("contribution").delete_branch("aside");
+        let (rev, from) = match order {
+            Order::MergedPublicly => {
+                history = history.any_ref("refs/heads/main", end);
+                self.mirror.store(&mut history);
+                ("main".to_owned(), None)
+            }
+            Order::PullRequest => {
+                history = history.any_ref(PULL, end);
+                self.mirror.store(&mut history);
+                (PULL.to_owned(), None)
+            }
+            Order::Fork => {
+                let name = format!("fork-{}.git", self.rounds);
+                let fork = self.mirror.fork(&name);
+                fork.store(&mut history.any_ref("refs/heads/fix/a", end));
+                ("fix/a".to_owned(), Some(format!("../{name}")))
+            }
+        };
+        // From wherever it was stored.
+        let place = from.as_ref().map_or_else(
+            || self.mirror.git(),
+            |from| self.env.repo().scratch().git(self.env.repo().path().join(from)),
+        );
+        let listed = place.run(["rev-list", &end.to_string(), &format!("^{main}")]);
+        (listed.lines().map(str::to_owned).collect(), rev, from)
+    }
+
+    /// Brings an imported branch into `main`, as it is.
+    fn merge(&mut self, branch: &str) {
+        let (fast, rounds) = (self.rng.bool(), self.rounds);
+        self.env.repo_mut().reread();
+        self.env.repo_mut().extend(|history| {
+            let (main, tip) = (history.find("main"), history.find(branch));
+            if fast && history.ancestors(tip).contains(&main) {
+                return history.any_ref("refs/heads/main", tip);
+            }
+            history.on("main").merge(format!("Bring in {rounds}"), [branch], |tree| tree)
+        });
+    }
+
+    /// A few commits of our own: private, public, or both.
+    fn private_commits(&mut self) {
+        let count = self.rng.usize(1..=3);
+        let mut words = Vec::new();
+        for number in 0..count {
+            let path = match self.rng.u8(..3) {
+                0 => format!("src/p{}-{number}.rs", self.rounds),
+                _ => format!("cloud/p{}-{number}", self.rounds),
+            };
+            words.push((path, self.outsider.word()));
+        }
+        self.env.repo_mut().reread();
+        self.env.repo_mut().extend(|history| {
+            words.iter().fold(history.on("main"), |history, (path, word)| {
+                let message = format!("our own: {word}");
+                history.commit(message, |tree| tree.file(path, format!("{word}\n")))
+            })
+        });
+    }
+
+    /// The mirror is what the contract says, and has each commit as it was made.
+    #[track_caller]
+    fn check_public(&mut self, before: &BTreeMap<String, String>, made: &BTreeSet<String>) {
+        let judgement = self.judgement();
+        let refs = self.mirror.refs();
+        for (name, id) in &judgement.refs {
+            assert_eq!(refs.get(name), Some(&id.to_string()), "{self}: {name}");
+        }
+        let git = self.mirror.git();
+        let listed = git.run(["rev-list", "--branches", "--tags"]);
+        let reached: BTreeSet<_> = listed.lines().collect();
+        for id in made {
+            assert!(reached.contains(&**id), "{self}: {id} was made and is not public");
+        }
+        for (name, id) in before.iter().filter(|(name, _)| judgement.refs.contains_key(*name)) {
+            let moved = git.try_run(["merge-base", "--is-ancestor", id, &refs[name]]);
+            assert!(moved.status.success(), "{self}: {name} went from {id} to {}", refs[name]);
+        }
+        git.run(["fsck", "--full", "--no-dangling"]);
+        self.ours = judgement.trees.into_keys().collect();
+    }
+
+    /// Each imported commit changes nothing that is private, and its image is the public
+    /// commit that it came from.
+    #[track_caller]
+    fn check_private(&self, imported: &[(String, String)]) {
+        let git = self.env.repo().git_here();
+        let mut trees = Vec::new();
+        for (_, private) in imported {
+            let parents = git.run(["rev-parse", &format!("{private}^@")]);
+            let parents: Vec<_> = parents.lines().collect();
+            let base = match parents[..] {
+                [parent] => git.run(["rev-parse", &format!("{parent}^{{tree}}")]),
+                [ours, theirs] => merged(&self.env, ours, theirs),
+                _ => panic!("{private} has {} parents", parents.len()),
+            };
+            trees.push((
+                id(private),
+                id(&base),
+                id(&git.run(["rev-parse", &format!("{private}^{{tree}}")])),
+            ));
+        }
+        let repo = self.env.repo();
+        let mut oracle = Oracle::read(repo.scratch(), &git, "public");
+        let map: BTreeMap<_, _> = oracle.judge().map.into_iter().collect();
+        for ((commit, base, tree), (public, _)) in trees.into_iter().zip(imported) {
+            assert_eq!(map[&commit], Some(id(public)), "{self}: the image of {commit}");
+            let leaves = |tree| oracle.private_leaves(commit, tree).expect("it has a policy");
+            assert_eq!(leaves(tree), leaves(base), "{self}: what {commit} keeps private");
+        }
+    }
+
+    fn judgement(&self) -> Judgement {
+        let repo = self.env.repo();
+        Oracle::read(repo.scratch(), &repo.git_here(), "public").judge()
+    }
+
+    /// Nothing is left to do on either side, however often one looks.
+    #[track_caller]
+    fn rest(&self) {
+        let private = |trip: &Self| trip.env.repo().git(["show-ref"]);
+        let before = (self.mirror.refs(), private(self));
+        for _ in 0..2 {
+            for (command, args) in [("import", &["main"][..]), ("sync", &[])] {
+                let report = self.expect(command, args, 0);
+                assert_eq!(word(&report, "outcome"), "up-to-date", "{self}: {command}");
+            }
+        }
+        assert_eq!((self.mirror.refs(), private(self)), before, "{self}");
+    }
+
+    /// Runs a command against the mirror; what it says for scripts.
+    #[track_caller]
+    fn expect(&self, command: &str, args: &[&str], status: i32) -> Value {
+        let to = self.mirror.path().to_string_lossy();
+        let all = [&[command, "--to", &to, "--format", "json"], args].concat();
+        let screen: Screen = self.env.run(all);
+        assert_eq!(screen.status, status, "{self}\n{screen}");
+        object(&screen)
+    }
+}
+
+impl std::fmt::Display for Trip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, round {}", self.description, self.rounds)
+    }
+}
+
+/// The tree that git makes of two commits, whatever is in conflict.
+fn merged(env: &TestEnv, ours: &str, theirs: &str) -> String {
+    let args = ["merge-tree", "--write-tree", "--no-messages", ours, theirs];
+    let output = env.repo().git_here().try_run(args);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let tree = said.lines().next();
+    tree.unwrap_or_else(|| panic!("git merge-tree: {output:?}")).to_owned()
+}
+
+fn id(hex: &str) -> ObjectId {
+    hex.parse().expect("git prints full ids")
+}
