@@ -20,6 +20,7 @@ use crate::git::{Git, ObjectError, Objects, Writer};
 use crate::manifest::Shape;
 use crate::object::{EntryKind, Kind, RawCommit, write_commit_with};
 use crate::paths::Pattern;
+use crate::policy::MANIFEST;
 use crate::replay::ORIGINAL;
 use crate::session::Session;
 use crate::tree::entry_at;
@@ -115,7 +116,9 @@ impl<'r> Bench<'_, 'r> {
         let object = objects.read(public.id(), Kind::Commit)?;
         let raw = RawCommit::parse(object.data())
             .map_err(|err| refused(Check::MalformedCommit, err.to_string()))?;
-        let ground = Ground { tree: self.merged(public, &grounds)?, ..first.clone() };
+        let tree = self.merged(public, &grounds)?;
+        let shape = self.shape_of_merge(&grounds, tree)?;
+        let ground = Ground { commit: first.commit, tree, shape };
         let tree = self.edited(public, &ground, PublicTree::new(raw.tree))?;
         let parents = grounds.iter().map(|ground| ground.commit.id()).collect();
         let private = RawCommit { tree: tree.id(), parents, ..raw.clone() };
@@ -157,6 +160,23 @@ impl<'r> Bench<'_, 'r> {
             }
         }
         Ok(ours.tree)
+    }
+
+    /// The shape that speaks for a merge: that of the parent whose manifest it has. Where it has
+    /// another still, its image will not be the public commit, and the proof says so.
+    fn shape_of_merge(
+        &self,
+        grounds: &[Ground],
+        tree: PrivateTree,
+    ) -> Result<Arc<Shape>, RunError> {
+        let manifest = |tree| entry_at(self.objects, tree, MANIFEST.as_bytes());
+        let merged = manifest(tree)?;
+        for ground in grounds {
+            if manifest(ground.tree)? == merged {
+                return Ok(ground.shape.clone());
+            }
+        }
+        Ok(grounds[0].shape.clone())
     }
 
     /// The private tree of `ground` as the public commit changes it.

@@ -5,6 +5,7 @@
 mod common;
 mod differently;
 mod hostile;
+mod merges;
 mod outside;
 mod passes;
 mod served;
