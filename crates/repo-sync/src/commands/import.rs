@@ -25,16 +25,15 @@ Examples:
   repo-sync import fix --from ../fork.git     A branch of a fork
   repo-sync import refs/pull/7/head --dry-run Show what would be imported, and every refusal
   repo-sync import refs/pull/7/head --onto main --branch pr-7
-  repo-sync import refs/pull/7/head --allow .github/workflows
-
-Merge the branch as it is, and the public commits keep their ids: the next sync is a
-fast-forward, and the forge shows the pull request as merged.";
+  repo-sync import refs/pull/7/head --allow .github/workflows";
 
 /// Bring commits of the mirror into the private repository
 ///
 /// Makes a new branch with the same commits, one for one, author, dates and message kept,
 /// on the private commit that their public parent comes from. Private files stay as they
-/// are. Nothing else in the private repository moves.
+/// are. Nothing else in the private repository moves. Merge the branch as it is, and the
+/// public commits keep their ids: the next sync is a fast-forward, and the forge shows the
+/// pull request as merged.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ImportArgs {
