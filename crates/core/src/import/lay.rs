@@ -135,14 +135,25 @@ impl<'r> Bench<'_, 'r> {
         let mut ours = grounds[0].clone();
         for (number, theirs) in grounds.iter().enumerate().skip(1) {
             let merged = merge::trees(self.git, None, ours.commit, theirs.commit)?;
-            let private = |path: &&Vec<u8>| !ours.shape.rules.verdict(path).is_public();
-            if let Some(path) = merged.conflicts.iter().find(private) {
-                let hint = "the private sides of what it merges are in conflict here; merge those \
-                            first, and import onto that";
-                let finding = finding(Check::ImportBase, public, Some(path), hint.to_owned());
-                return Err(Unlaid::refused(finding));
+            // By the manifest that the merge has: what another one publishes may be private.
+            let shape = self.shape_of_merge(grounds, merged.tree)?;
+            let is_public = |path: &[u8]| shape.rules.verdict(path).is_public();
+            let mut aside = Edits::new();
+            for path in &merged.conflicts {
+                if set_aside(path, [ours.commit, theirs.commit]).is_some_and(is_public) {
+                    aside.insert(path.clone(), None);
+                } else if !is_public(path) {
+                    let hint = "the private sides of what it merges are in conflict here; merge \
+                                those first, and import onto that";
+                    let finding = finding(Check::ImportBase, public, Some(path), hint.to_owned());
+                    return Err(Unlaid::refused(finding));
+                }
             }
             ours.tree = merged.tree;
+            if !aside.is_empty() {
+                let tree = edit(self.objects, self.writer, merged.tree, &aside);
+                ours.tree = tree.map_err(|fault| unedited(public, fault))?;
+            }
             if number + 1 < grounds.len() {
                 let parents = grounds[..=number].iter().map(|one| one.commit.id()).collect();
                 let who = b"nobody <> 0 +0000";
@@ -303,6 +314,12 @@ impl<'r> Bench<'_, 'r> {
             self.filters.len() - 1
         })
     }
+}
+
+/// The path of a file that git set aside in a merge, because something of another kind stands
+/// there: git calls it after the side that has it.
+fn set_aside(path: &[u8], sides: [PrivateCommit; 2]) -> Option<&[u8]> {
+    sides.iter().find_map(|side| path.strip_suffix(format!("~{side}").as_bytes()))
 }
 
 fn unedited(public: PublicCommit, fault: Unedited) -> Unlaid {

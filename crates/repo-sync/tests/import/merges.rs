@@ -23,6 +23,34 @@ fn what_is_merged_may_have_another_manifest() {
     );
 }
 
+/// What is private by the manifest of the merge is nothing that the public could settle.
+#[test]
+fn what_became_private_can_be_in_conflict() {
+    let begin = |tree: Tree| {
+        let tree = tree.file("sync.toml", manifest("\"src\", \"docs\""));
+        tree.file("src/a", "a\n").file("docs/d", "d\n")
+    };
+    let narrow = |tree: Tree| tree.file("sync.toml", manifest("\"src\"")).file("docs/d", "ours\n");
+    let widen = |tree: Tree| tree.file("sync.toml", manifest("\"src\", \"docs\""));
+    let guard = "[guard]\nmoved-from-private = \"off\"\npath-narrowed = \"off\"\n";
+    let open = |tree: Tree| {
+        tree.file("sync.toml", manifest("\"src\", \"docs\"") + guard).file("src/b", "b\n")
+    };
+    let history = History::new().commit("begin", begin).commit("narrow", narrow);
+    let case = Case::new(history.commit("widen", widen).commit("open", open));
+    let public = |rev: &str| case.mirror.git().run(["rev-parse", rev]);
+    let (base, narrow) = (public("main~3"), public("main~2"));
+    case.pull_from(&base, |history| {
+        let history = history.commit(text("edit"), |tree| tree.file("docs/d", "theirs\n"));
+        history.merge(text("merge"), [&*narrow], |tree| tree.delete("docs"))
+    });
+    let before = case.state();
+    let report = case.import(&[PULL], 3);
+    let refusal = &report["refusals"][0];
+    assert_eq!((word(refusal, "check"), word(refusal, "path")), ("import-base", "docs/d"));
+    assert!(case.state() == before);
+}
+
 const MOVED: &str = "[[move]]\nfrom = \"src\"\nto = \"lib\"\n";
 
 fn manifest(include: &str) -> String {

@@ -36,16 +36,17 @@ impl Outsider {
         (0..10).map(|_| char::from(b'g' + self.rng.u8(..20))).collect()
     }
 
-    /// A contribution to what the mirror holds, as the branch `contribution`, on one of
+    /// A contribution to a branch of the mirror, as the branch `contribution`, on one of
     /// `grounds`. Of the private repository only that is asked which files it has as they are.
     pub(crate) fn contribute(
         &mut self,
         private: &Git,
         mirror: &BareMirror,
         grounds: &BTreeSet<ObjectId>,
+        target: &str,
     ) -> History {
         let upstream = &mirror.history();
-        let main = upstream.find("main");
+        let main = upstream.find(target);
         let base = self.base(upstream, main, grounds);
         let (then, now) = (upstream.tree_of(base), upstream.tree_of(main));
         let ground = Ground::find(private, &mirror.git(), then, now);
@@ -55,7 +56,7 @@ impl Outsider {
                 0 => history.commit(self.text("nothing"), |tree| tree),
                 1 | 2 => self.aside(history, &ground, number),
                 3 if base != main && !knows(&history, main) => {
-                    history.merge(self.text("merge upstream"), ["main"], |tree| tree)
+                    history.merge(self.text("merge upstream"), [target], |tree| tree)
                 }
                 _ => self.change(history, &ground, true),
             };
@@ -237,7 +238,11 @@ impl Ground {
                 ground.parts.insert(path.clone(), shown);
             }
             ground.files.push(path.clone());
-            let dir = path.iter().rposition(|&byte| byte == b'/').map(|end| path[..end].to_vec());
+            let end = path.iter().rposition(|&byte| byte == b'/');
+            // Those of the root are public by their names: what stands beside them is not.
+            let by_name = ["README.md", "LICENSE"].map(str::as_bytes);
+            let dir = end.filter(|end| !by_name.contains(&&path[end + 1..]));
+            let dir = dir.map(|end| path[..end].to_vec());
             ground.dirs.extend(dir);
         }
         ground.dirs.sort();

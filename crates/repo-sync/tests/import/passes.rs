@@ -127,6 +127,41 @@ fn a_change_goes_where_the_file_comes_from() {
     case.published(&pairs);
 }
 
+/// Public files that meet in a merge are the public's to settle, whatever git makes of them
+/// on the way.
+#[test]
+fn a_merge_settles_what_is_public() {
+    let directory = |tree: Tree| tree.delete("README.md").file("README.md/one", "1\n");
+    let link = |tree: Tree| tree.delete("README.md").symlink("README.md", "docs/tour.md");
+    let other = |tree: Tree| tree.file("README.md", "# Gizmo\n");
+    check_merge(directory, directory);
+    check_merge(directory, other);
+    check_merge(link, link);
+    check_merge(link, directory);
+    check_merge(other, link);
+    check_merge(other, |tree| tree.delete("README.md"));
+}
+
+/// One side edits a file, the other does `there`, and together they are what `both` does.
+#[track_caller]
+fn check_merge(there: impl FnOnce(Tree) -> Tree, both: impl FnOnce(Tree) -> Tree) {
+    let case = Case::new(start());
+    case.pull(|history| {
+        history
+            .on("side")
+            .commit(text("there"), there)
+            .on("pull")
+            .commit(text("here"), |tree| tree.file("README.md", "# Gadget\n"))
+            .merge(text("both"), ["side"], both)
+            .delete_branch("side")
+    });
+    let pairs = case.taken(&[]);
+    assert_eq!(pairs.len(), 3);
+    let names = case.git(["ls-tree", "-r", "--name-only", BRANCH]);
+    assert!(!names.contains('~'), "{names}");
+    case.published(&pairs);
+}
+
 /// Whatever a commit is made of, it comes back byte for byte.
 #[test]
 fn a_commit_keeps_what_it_says() {

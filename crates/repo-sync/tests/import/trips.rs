@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fastrand::Rng;
 use repo_sync_shared::ObjectId;
 use repo_sync_testing::{
-    BareMirror, Generated, Judgement, Oracle, Screen, TestEnv, for_each_seed, generate,
+    BareMirror, Generated, Git, Judgement, Oracle, Screen, TestEnv, for_each_seed, generate,
 };
 use serde_json::Value;
 
@@ -102,17 +102,29 @@ impl Trip {
         trip.mirror.refs().contains_key("refs/heads/main").then_some(trip)
     }
 
+    /// The branch that a contribution is for: mostly `main`.
+    fn target(&mut self) -> String {
+        let refs = self.mirror.refs();
+        let private = self.env.repo().git(["for-each-ref", "--format=%(refname)", "refs/heads"]);
+        let others = private.lines().filter(|name| refs.contains_key(*name));
+        let others: Vec<_> = others.filter_map(|name| name.strip_prefix("refs/heads/")).collect();
+        let other = if self.rng.u8(..3) == 0 { self.rng.choice(others) } else { None };
+        other.unwrap_or("main").to_owned()
+    }
+
     /// Somebody contributes, we import and merge, and publish.
     fn round(&mut self) {
         self.rounds += 1;
+        let target = &*if self.replaces { "main".to_owned() } else { self.target() };
         let order = match self.rng.u8(..3) {
             0 if !self.replaces => Order::PullRequest,
-            1 if !self.replaces => Order::Fork,
-            _ => Order::MergedPublicly,
+            1 if !self.replaces && target == "main" => Order::Fork,
+            _ if target == "main" => Order::MergedPublicly,
+            _ => Order::Fork,
         };
         let before = self.mirror.refs();
         let branch = format!("in/{}", self.rounds);
-        let (made, rev, from) = self.contribute(order);
+        let (made, rev, from) = self.contribute(order, target);
         if self.rng.u8(..3) == 0 {
             // Meanwhile we go on; nothing of that is public yet.
             self.private_commits();
@@ -125,6 +137,9 @@ impl Trip {
         }
         let mut args = vec![&*rev, "--branch", &branch, "--allow", "**"];
         args.extend(from.iter().flat_map(|from| ["--from", from]));
+        if target != "main" && self.is_narrower(&args) {
+            return;
+        }
         let dry = self.expect("import", &[&args[..], &["--dry-run"]].concat(), 0);
         let report = self.expect("import", &args, 0);
         assert_eq!((word(&dry, "outcome"), word(&report, "outcome")), ("planned", "synced"));
@@ -135,7 +150,7 @@ impl Trip {
         let again = self.expect("import", &args, 0);
         assert_eq!(word(&again, "outcome"), "up-to-date", "{self}");
 
-        self.merge(&branch);
+        self.merge(&branch, target);
         self.expect("sync", &[], 0);
         self.check_public(&before, &made);
         self.check_private(&imported);
@@ -149,11 +164,15 @@ impl Trip {
     }
 
     /// Makes public commits; their ids, and what to import from where.
-    fn contribute(&mut self, order: Order) -> (BTreeSet<String>, String, Option<String>) {
+    fn contribute(
+        &mut self,
+        order: Order,
+        target: &str,
+    ) -> (BTreeSet<String>, String, Option<String>) {
         let private = self.env.repo().git_here();
-        let mut history = self.outsider.contribute(&private, &self.mirror, &self.ours);
+        let mut history = self.outsider.contribute(&private, &self.mirror, &self.ours, target);
         let tip = history.find("contribution");
-        let main = history.find("main");
+        let main = history.find(target);
         let ahead = history.ancestors(tip).contains(&main);
         let end = match order {
             Order::MergedPublicly if !ahead => {
@@ -191,16 +210,27 @@ impl Trip {
         (listed.lines().map(str::to_owned).collect(), rev, from)
     }
 
-    /// Brings an imported branch into `main`, as it is.
-    fn merge(&mut self, branch: &str) {
+    /// Whether what `main` publishes today is less than what another branch publishes, so that
+    /// a contribution to that is refused.
+    fn is_narrower(&self, args: &[&str]) -> bool {
+        let to = self.mirror.path().to_string_lossy();
+        let dry = ["import", "--to", &to, "--format", "json", "--dry-run"];
+        let screen = self.env.run([&dry[..], args].concat());
+        let report = object(&screen);
+        let refusals = report["refusals"].as_array().expect("a list");
+        screen.status == 3 && refusals.iter().all(|one| one["check"] == "import-path")
+    }
+
+    /// Brings an imported branch into another one, as it is.
+    fn merge(&mut self, branch: &str, target: &str) {
         let (fast, rounds) = (self.rng.bool(), self.rounds);
         self.env.repo_mut().reread();
         self.env.repo_mut().extend(|history| {
-            let (main, tip) = (history.find("main"), history.find(branch));
-            if fast && history.ancestors(tip).contains(&main) {
-                return history.any_ref("refs/heads/main", tip);
+            let (old, tip) = (history.find(target), history.find(branch));
+            if fast && history.ancestors(tip).contains(&old) {
+                return history.any_ref(&format!("refs/heads/{target}"), tip);
             }
-            history.on("main").merge(format!("Bring in {rounds}"), [branch], |tree| tree)
+            history.on(target).merge(format!("Bring in {rounds}"), [branch], |tree| tree)
         });
     }
 
@@ -256,7 +286,10 @@ impl Trip {
             let parents = git.run(["rev-parse", &format!("{private}^@")]);
             let parents: Vec<_> = parents.lines().collect();
             let base = match parents[..] {
-                [parent] => git.run(["rev-parse", &format!("{parent}^{{tree}}")]),
+                [parent] => {
+                    check_sections(&git, parent, private);
+                    git.run(["rev-parse", &format!("{parent}^{{tree}}")])
+                }
                 [ours, theirs] => merged(&self.env, ours, theirs),
                 _ => panic!("{private} has {} parents", parents.len()),
             };
@@ -309,6 +342,29 @@ impl Trip {
 impl std::fmt::Display for Trip {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}, round {}", self.description, self.rounds)
+    }
+}
+
+/// The private sections of each file that a commit changes are those that it had.
+#[track_caller]
+fn check_sections(git: &Git, parent: &str, commit: &str) {
+    let args = ["diff-tree", "-r", "-z", "--no-renames", "--diff-filter=M", parent, commit];
+    let changes = git.bytes(args);
+    for change in changes.split(|&byte| byte == 0).filter(|change| change.starts_with(b":100")) {
+        let words: Vec<_> = change.split(|&byte| byte == b' ').collect();
+        let [_, mode, before, after, _] = words[..] else { panic!("not a change: {change:?}") };
+        if mode.starts_with(b"100") {
+            let sections = |id: &[u8]| {
+                let id = str::from_utf8(id).expect("ids are ASCII");
+                let blob = git.bytes(["cat-file", "blob", id]);
+                let text = String::from_utf8_lossy(&blob).into_owned();
+                let parts = text.split("// repo-sync: private\n").skip(1);
+                let ends =
+                    parts.map(|it| it.split("// repo-sync: end\n").next().map(str::to_owned));
+                ends.collect::<Vec<_>>()
+            };
+            assert_eq!(sections(after), sections(before), "the private sections of {commit}");
+        }
     }
 }
 
