@@ -16,9 +16,9 @@ use crate::git::{Object, ObjectError, Objects};
 use crate::object::{Kind, hash};
 use crate::transform::{CargoError, Markers, TransformError, cargo};
 
-/// The files that a filter made, by their public ids.
+/// The files that a filter made, by their public ids: how, and how many bytes they have.
 #[derive(Clone, Default)]
-pub(crate) struct Made(Arc<Mutex<FxHashMap<ObjectId, Recipe>>>);
+pub(crate) struct Made(Arc<Mutex<FxHashMap<ObjectId, (Recipe, u64)>>>);
 
 /// How a public file is made.
 #[derive(Clone)]
@@ -89,9 +89,9 @@ impl Recipe {
 }
 
 impl Made {
-    /// Notes how a file is made.
-    pub(super) fn note(&self, id: ObjectId, recipe: Recipe) {
-        self.all(|made| drop(made.insert(id, recipe)));
+    /// Notes how a file of so many bytes is made.
+    pub(super) fn note(&self, id: ObjectId, recipe: Recipe, size: u64) {
+        self.all(|made| drop(made.insert(id, (recipe, size))));
     }
 
     /// Takes over what another filter made.
@@ -102,16 +102,20 @@ impl Made {
 
     /// What was done to make a file; nothing of one that is the private repository's own.
     fn done_to(&self, id: ObjectId) -> Option<Transforms> {
-        let recipe = self.get(id)?;
-        let cargo = recipe.workspace.is_some();
+        let cargo = self.all(|made| made.get(&id).map(|(recipe, _)| recipe.workspace.is_some()))?;
         Some(Transforms { cargo, lines: !cargo })
     }
 
     fn get(&self, id: ObjectId) -> Option<Recipe> {
-        self.all(|made| made.get(&id).cloned())
+        self.all(|made| made.get(&id).map(|(recipe, _)| recipe.clone()))
     }
 
-    fn all<T>(&self, with: impl FnOnce(&mut FxHashMap<ObjectId, Recipe>) -> T) -> T {
+    /// How many bytes it has. To make it again only for that would take long.
+    fn size(&self, id: ObjectId) -> Option<u64> {
+        self.all(|made| made.get(&id).map(|(_, size)| *size))
+    }
+
+    fn all<T>(&self, with: impl FnOnce(&mut FxHashMap<ObjectId, (Recipe, u64)>) -> T) -> T {
         // A map is whole after every step on it.
         with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -173,8 +177,8 @@ impl<'r> PublicFiles<'r> {
     /// # Errors
     /// It cannot be read.
     pub(crate) fn size(&self, id: ObjectId) -> Result<u64, ObjectError> {
-        match self.made(id)? {
-            Some(made) => Ok(made.len() as u64),
+        match self.made.iter().find_map(|made| made.size(id)) {
+            Some(size) => Ok(size),
             None => self.objects.blob_size(id),
         }
     }

@@ -70,10 +70,10 @@ impl Filter<'_> {
 
     /// Makes a file and notes how, unless it stays what it is known to be.
     fn make(&mut self, known: ObjectId, recipe: Recipe) -> Result<ObjectId, FilterError> {
-        let made = recipe.make(self.objects)?;
-        let public = made.map_or(known, |made| hash(Kind::Blob, &made));
+        let Some(made) = recipe.make(self.objects)? else { return Ok(known) };
+        let public = hash(Kind::Blob, &made);
         if public != known {
-            self.made.note(public, recipe);
+            self.made.note(public, recipe, made.len() as u64);
         }
         Ok(public)
     }
