@@ -154,6 +154,11 @@ impl RemoteRefs {
         self.named.iter().map(|(name, &id)| (name.as_slice(), id))
     }
 
+    /// Every object that a ref names, also by way of a tag, with the name.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = (&[u8], ObjectId)> {
+        self.iter().chain(self.peeled.iter().map(|(name, &id)| (name.as_slice(), id)))
+    }
+
     /// Whether the mirror shows none.
     pub fn is_empty(&self) -> bool {
         self.named.is_empty()

@@ -119,7 +119,7 @@ impl Plan {
         let images = &session.replay.images;
         let shown = request
             .remote
-            .iter()
+            .shown()
             .filter_map(|(_, id)| images.number(PublicCommit::new(id)))
             .chain(foreign.iter().flat_map(|foreign| foreign.reached_images(images)));
         let public = images.dag.ancestors(shown);

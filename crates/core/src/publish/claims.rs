@@ -48,7 +48,7 @@ pub(super) fn of_plan(
     remote: &RemoteRefs,
 ) -> Result<Claims, RunError> {
     let mut claims = of_session(session);
-    claims.seen = remote.iter().map(|(name, id)| (name.to_vec(), id)).collect();
+    claims.seen = remote.shown().map(|(name, id)| (name.to_vec(), id)).collect();
     claims.beyond = beyond(session, request, plan)?;
     claims.since = since::find(session, request, plan)?;
     let rev = request.rev.map(|rev| session.repo.rev(rev)).transpose()?;

@@ -135,7 +135,7 @@ impl Staging {
         progress.start(Phase::Stage, Some(plan.new.len() as u64));
         let images = &session.replay.images;
         let image = |id: ObjectId| images.number(PublicCommit::new(id));
-        let shown: Vec<u32> = remote.iter().filter_map(|(_, id)| image(id)).collect();
+        let shown: Vec<u32> = remote.shown().filter_map(|(_, id)| image(id)).collect();
         let tagged = plan.tags.iter().map(|tag| tag.image);
         let named = plan.updates().filter_map(|update| update.new.and_then(image));
         let targets: Vec<u32> = named.chain(tagged).collect();

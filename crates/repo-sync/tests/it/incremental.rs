@@ -49,6 +49,26 @@ fn tags_on_commits_that_are_public_already() {
     check(|history| history.annotate("v1", "one", "one").commit("four", file("four")));
 }
 
+/// A tag may be all that shows a commit: a withheld merge keeps its first parent alone.
+#[test]
+fn tags_beside_the_branches() {
+    check_from(beside(), |history| history.commit("four", file("four")));
+    check_from(beside(), |history| history.merge("join again", ["side"], file("joined")));
+}
+
+fn beside() -> History {
+    let history = start()
+        .on("side")
+        .commit("aside", file("aside"))
+        .annotate("v1", "side", "one")
+        .on("main")
+        .commit("here", file("here"))
+        .merge("join", ["side"], |tree| tree);
+    let merge = history.find("join");
+    let withhold = format!("[[withhold]]\ncommits = \"{merge}\"\nreason = \"not yet\"\n");
+    history.commit("withhold", |tree| tree.file("sync.toml", format!("{MANIFEST}{withhold}")))
+}
+
 /// Git walks by commit dates, and where they run backwards it takes public commits
 /// for new ones and asks for their files.
 #[test]
