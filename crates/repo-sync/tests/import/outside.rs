@@ -134,7 +134,7 @@ impl Outsider {
                 tree.blob(path, &entry.mode, text)
             }
             4 => tree.delete(path),
-            5 => {
+            5 if !ground.dirs.is_empty() => {
                 let to = self.path(ground);
                 tree.rename(path, to)
             }
@@ -160,7 +160,7 @@ impl Outsider {
     /// A path that nothing has, in a directory that is public.
     fn path(&mut self, ground: &Ground) -> Vec<u8> {
         let dir = self.rng.choice(&ground.dirs);
-        let dir = dir.expect("who renames a file found it in a directory").clone();
+        let dir = dir.expect("who wants a path knows of a directory").clone();
         let name = self.name();
         [&dir[..], b"/", &name].concat()
     }
