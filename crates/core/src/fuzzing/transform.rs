@@ -7,7 +7,8 @@ use super::halves;
 use crate::transform::{LinesError, Markers, cargo};
 use crate::verify::readings;
 
-const MARKERS: [&str; 2] = ["repo-sync: private", "repo-sync: end"];
+/// Not those of this repository: what the fuzzer begins with is public, markers and all.
+const MARKERS: [&str; 2] = ["section: private", "section: end"];
 
 /// Engine and verifier make the same of three parts with a NUL byte between them, once as
 /// texts with private sections, and once as a workspace: its manifest, that of a member,
