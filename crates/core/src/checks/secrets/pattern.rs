@@ -6,6 +6,8 @@
 //! line breaks a match can span. So a scan looks only at the lines around such a word
 //! and misses nothing.
 
+use std::sync::OnceLock;
+
 use regex_automata::Input;
 use regex_automata::meta::{BuildError, Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
@@ -38,9 +40,10 @@ pub enum PatternError {
     TooBig,
 }
 
-/// A compiled pattern.
+/// A pattern, compiled before it is first tried.
 pub(super) struct Pattern {
-    regex: Regex,
+    hir: Hir,
+    regex: OnceLock<Regex>,
     reach: Option<Reach>,
 }
 
@@ -56,6 +59,14 @@ impl Pattern {
     /// Compiles a pattern. `words`, in lower case, are taken as those of its
     /// [`Reach`] where that is sound; otherwise it finds some of its own.
     pub(super) fn new(pattern: &str, words: &[Vec<u8>]) -> Result<Self, PatternError> {
+        let this = Self::known(pattern, words)?;
+        let regex = compile(&this.hir)?;
+        Ok(Self { regex: OnceLock::from(regex), ..this })
+    }
+
+    /// The same, for a pattern that is known to compile: that is left until it is needed,
+    /// for the words of most are in no text that a run looks at.
+    pub(super) fn known(pattern: &str, words: &[Vec<u8>]) -> Result<Self, PatternError> {
         let hir = parse(pattern)?;
         let reach = literals::most_breaks(&hir).filter(|breaks| *breaks <= MOST_BREAKS).and_then(
             |breaks| {
@@ -66,7 +77,11 @@ impl Pattern {
                 Some(Reach { words, breaks })
             },
         );
-        Ok(Self { regex: compile(&hir)?, reach })
+        Ok(Self { hir, regex: OnceLock::new(), reach })
+    }
+
+    fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| compile(&self.hir).expect("it is known to compile"))
     }
 
     pub(super) fn reach(&self) -> Option<&Reach> {
@@ -74,12 +89,12 @@ impl Pattern {
     }
 
     pub(super) fn is_match(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text)
+        self.regex().is_match(text)
     }
 
     /// Number of groups, the whole match not counted.
     pub(super) fn groups(&self) -> usize {
-        self.regex.captures_len() - 1
+        self.regex().captures_len() - 1
     }
 
     /// Calls `found` for each match within a range of the text, with the range of the
@@ -94,7 +109,7 @@ impl Pattern {
     ) {
         // The range limits where to look; what stands around it still counts for `\b`,
         // `^` and `$`.
-        for captures in self.regex.captures_iter(Input::new(text).range(range)) {
+        for captures in self.regex().captures_iter(Input::new(text).range(range)) {
             let whole = captures.get_match().expect("the iterator yields matches only").range();
             let secret = match group {
                 0 => captures.iter().skip(1).flatten().find(|span| !span.is_empty()),
