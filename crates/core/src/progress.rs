@@ -48,7 +48,6 @@ pub enum Milestone {
     RefsRead,
     Planned,
     Locked,
-    RefsReadAgain,
     Checked,
     StoreToBeRemoved,
     StoreRemoved,
@@ -78,11 +77,10 @@ pub enum Milestone {
 
 impl Milestone {
     /// Every point there is, in the order of a run.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 28] = [
         Self::RefsRead,
         Self::Planned,
         Self::Locked,
-        Self::RefsReadAgain,
         Self::Checked,
         Self::StoreToBeRemoved,
         Self::StoreRemoved,

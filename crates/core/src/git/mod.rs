@@ -23,5 +23,5 @@ pub use process::{Environment, Git, GitError};
 pub(crate) use remote::is_absent;
 pub use remote::{Address, AddressError, RemoteRefs};
 pub use repository::{Branch, OpenError, PrivateRepo, PrivateTag, RevError};
-pub(crate) use scratch::Scratch;
+pub(crate) use scratch::{Scratch, init_bare};
 pub(crate) use writer::Writer;

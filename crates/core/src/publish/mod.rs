@@ -165,13 +165,14 @@ pub fn sync(
         }
         if staging.is_none() {
             let name = &session.policy.mirror.name;
-            staging = Some(Staging::open(session.repo, name, request.environment)?);
+            let opened = Staging::open(session.repo, name, request.environment)?;
             progress.reached(Milestone::Locked);
-            // Another run may have had the store until now, and published.
-            let now = read_refs(request, progress)?;
-            progress.reached(Milestone::RefsReadAgain);
-            if now != remote {
-                remote = now;
+            let waited = opened.waited();
+            staging = Some(opened);
+            // Who had the store until now may have published. What others publish in the
+            // meantime, from here or elsewhere, the leases of the push find.
+            if waited {
+                remote = read_refs(request, progress)?;
                 continue;
             }
         }

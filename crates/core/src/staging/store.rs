@@ -2,7 +2,7 @@
 //! The store itself: where it lies, how it is locked, filled and kept.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{Boundary, Encoded, PackWriter};
 use crate::error::{Failure, RunError};
-use crate::git::{Address, Environment, Git, Objects, PrivateRepo, RemoteRefs};
+use crate::git::{Address, Environment, Git, Objects, PrivateRepo, RemoteRefs, init_bare};
 use crate::plan::Plan;
 use crate::progress::{Milestone, Phase, Progress};
 use crate::replay::Images;
@@ -34,6 +34,8 @@ pub struct Staging {
     private: PathBuf,
     environment: Environment,
     warning: Option<String>,
+    /// Whether another run had the lock.
+    waited: bool,
     /// Held for as long as the run may write.
     _lock: Option<File>,
 }
@@ -69,7 +71,8 @@ impl Staging {
             environment: environment.clone(),
             store,
             warning,
-            _lock: lock,
+            waited: lock.as_ref().is_some_and(|(_, waited)| *waited),
+            _lock: lock.map(|(file, _)| file),
         })
     }
 
@@ -81,6 +84,11 @@ impl Staging {
     /// Where the store lies.
     pub fn path(&self) -> &Path {
         self.store.path()
+    }
+
+    /// Whether another run of this clone was busy with the mirror until now.
+    pub(crate) fn waited(&self) -> bool {
+        self.waited
     }
 
     /// Why the store is not kept, if it is not.
@@ -157,8 +165,7 @@ impl Staging {
         }
         progress.reached(Milestone::StoreRemoved);
         self.store = new_store(home).map_err(|err| not_made(home, err))?;
-        self.git = Git::at(self.store.path(), &self.environment);
-        self.git.run(&["init", "--quiet", "--bare", "--template="], b"")?;
+        self.git = init_bare(self.store.path(), &self.environment)?;
         progress.reached(Milestone::StoreMade);
         Ok(())
     }
@@ -311,12 +318,19 @@ fn remove_stores(home: &Path) {
     }
 }
 
-/// Takes the lock, waiting for another run that has it.
-fn lock(home: &Path) -> io::Result<File> {
+/// Takes the lock, waiting for another run that has it. Returns whether one had.
+fn lock(home: &Path) -> io::Result<(File, bool)> {
     fs::create_dir_all(home)?;
     let lock = File::options().create(true).truncate(false).write(true).open(home.join("lock"))?;
-    lock.lock()?;
-    Ok(lock)
+    let waited = match lock.try_lock() {
+        Ok(()) => false,
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(err)) => return Err(err),
+    };
+    if waited {
+        lock.lock()?;
+    }
+    Ok((lock, waited))
 }
 
 /// What is in the store before anything is copied, and what is to be.
