@@ -81,6 +81,7 @@ const SETTINGS: &[&str] = &[
 /// A way to run `git` for one repository, or for none.
 #[derive(Clone, Debug)]
 pub struct Git {
+    program: PathBuf,
     git_dir: Option<PathBuf>,
     environment: Vec<(OsString, OsString)>,
 }
@@ -126,12 +127,13 @@ impl Git {
     /// lets through of its own, filtered by a list of names that are known to be
     /// harmless.
     pub fn at(git_dir: &Path, environment: &Environment) -> Self {
-        Self { git_dir: Some(git_dir.to_owned()), environment: environment.passed.clone() }
+        Self { git_dir: Some(git_dir.to_owned()), ..Self::anywhere(environment) }
     }
 
     /// Git without a repository.
     pub fn anywhere(environment: &Environment) -> Self {
-        Self { git_dir: None, environment: environment.passed.clone() }
+        let program = environment.git.clone().unwrap_or_else(|| PathBuf::from("git"));
+        Self { program, git_dir: None, environment: environment.passed.clone() }
     }
 
     /// The same with one more variable, which its children are to see.
@@ -148,7 +150,7 @@ impl Git {
     /// A child with this subcommand and these arguments, its input and output
     /// still to be chosen.
     pub fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(&self.program);
         command.env_clear().envs(self.environment.iter().map(|(key, value)| (key, value)));
         command.envs([
             ("GIT_NO_REPLACE_OBJECTS", "1"),
@@ -256,6 +258,9 @@ pub struct Environment {
     pub(super) passed: Vec<(OsString, OsString)>,
     /// What no `git` child sees; a manifest may name some of it for its own commands.
     others: Vec<(OsString, OsString)>,
+    /// Where git is on its PATH. A child that is named by its path need not be forked off: all
+    /// pages of a large history would have to be told that they are shared.
+    git: Option<PathBuf>,
 }
 
 impl Environment {
@@ -263,7 +268,10 @@ impl Environment {
     pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let passes = |key: &OsString| key.to_str().is_some_and(|key| PASSED.contains(&key));
         let (passed, others) = variables.into_iter().partition(|(key, _)| passes(key));
-        Self { passed, others }
+        let mut this = Self { passed, others, git: None };
+        let found = which::which_in_global("git", this.get("PATH")).ok();
+        this.git = found.and_then(|mut found| found.next());
+        this
     }
 
     /// The value of any one variable, whether a `git` child may see it or not.
