@@ -22,7 +22,7 @@ impl Replay<'_> {
         }
         let Some(shape) = self.terms.in_force.shape(commit) else { return Ok(None) };
         let object = self.read(commit)?;
-        let raw = self.parse(commit, &object)?;
+        let raw = self.parse(commit, object.data())?;
         if let Some(original) = self.original(commit, &raw, tree)? {
             return Ok(Some(original.bytes));
         }
@@ -37,7 +37,7 @@ impl Replay<'_> {
     pub(crate) fn date(&self, image: u32) -> Result<Option<i64>, RunError> {
         let Some(commit) = self.images.source(image) else { return Ok(None) };
         let object = self.read(commit)?;
-        let raw = self.parse(commit, &object)?;
+        let raw = self.parse(commit, object.data())?;
         // Any other image keeps the dates of its commit, a seam's snapshot among them.
         if let Some(original) = self.original(commit, &raw, self.images.tree(image))? {
             return Ok(original.committed());

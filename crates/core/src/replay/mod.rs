@@ -10,6 +10,7 @@ mod bytes;
 mod images;
 mod original;
 mod parents;
+mod reading;
 mod recall;
 mod seam;
 mod text;
@@ -24,7 +25,7 @@ use crate::filter::{
     self, Filter, FilterError, KnownSteps, PrivateWalk, PublicFiles, Shown, Step, Visit, Visitor,
     locate, walk,
 };
-use crate::git::{Object, Objects};
+use crate::git::{Object, ObjectError, Objects};
 use crate::history::History;
 use crate::ledger::Ledger;
 use crate::manifest::Shape;
@@ -41,6 +42,7 @@ pub(crate) use original::record_of;
 
 use original::unused;
 use parents::{Inherited, inherited, reduce};
+use reading::{Read, each_block};
 use recall::Recalled;
 use text::Texts;
 
@@ -134,18 +136,24 @@ impl<'r> Replay<'r> {
         };
         let mut recalled = ledger.map(|ledger| Recalled::new(ledger, &this.history));
         progress.start(Phase::Replay, Some(this.history.len() as u64));
-        for commit in this.history.numbers() {
-            if commit % 256 == 255 {
-                progress.advance(Phase::Replay, 256);
-                if progress.interrupted() {
-                    return Err(RunError::Interrupted);
+        let (history, terms) = (this.history.clone(), this.terms.clone());
+        each_block(objects, &history, &terms, |block| {
+            progress.advance(Phase::Replay, block.len() as u64);
+            if progress.interrupted() {
+                return Err(RunError::Interrupted);
+            }
+            for (commit, read) in block {
+                match read {
+                    Read::Remembered(known) => {
+                        let recalled = recalled.as_mut().expect("a ledger is what remembers");
+                        this.recall(commit, recalled, known);
+                    }
+                    Read::Ungoverned => this.inherit(commit),
+                    Read::Governed(shape, object) => this.step(commit, shape, object)?,
                 }
             }
-            match recalled.as_mut().zip(this.history.remembered(commit)) {
-                Some((recalled, known)) => this.recall(commit, recalled, known),
-                None => this.step(commit)?,
-            }
-        }
+            Ok(())
+        })?;
         progress.finish(Phase::Replay);
         this.filters.iter_mut().for_each(Filter::share);
         Ok(this)
@@ -167,13 +175,19 @@ impl<'r> Replay<'r> {
         Arc::get_mut(&mut self.images).expect("nobody shares them before the replay has ended")
     }
 
+    /// Drops a commit that no manifest governs.
+    fn inherit(&mut self, commit: u32) {
+        let inherited = inherited(&self.images, &self.history, commit);
+        self.images_mut().drop_commit(inherited);
+    }
+
     /// Gives one commit its image, or drops it.
-    fn step(&mut self, commit: u32) -> Result<(), RunError> {
-        let Some(shape) = self.terms.in_force.shape(commit) else {
-            let inherited = inherited(&self.images, &self.history, commit);
-            self.images_mut().drop_commit(inherited);
-            return Ok(());
-        };
+    fn step(
+        &mut self,
+        commit: u32,
+        shape: u32,
+        object: Result<Vec<u8>, ObjectError>,
+    ) -> Result<(), RunError> {
         let tree = self.filter_tree(commit, shape)?;
         if let Some(seam) = self.terms.settled.seam(commit).cloned() {
             return self.join(commit, &seam, tree);
@@ -192,7 +206,7 @@ impl<'r> Replay<'r> {
             self.images_mut().drop_commit(None);
             return Ok(());
         }
-        let object = self.read(commit)?;
+        let object = object.map_err(|err| self.unreadable(&err, commit))?;
         let raw = self.parse(commit, &object)?;
         if let Some(original) = self.original(commit, &raw, tree)? {
             self.keep(commit, &raw, original, tree);
@@ -443,14 +457,17 @@ impl<'r> Replay<'r> {
 
     /// Reads a private commit.
     fn read(&self, commit: u32) -> Result<Object<'r>, RunError> {
-        let id = self.history.id(commit);
-        let object = self.objects.read(id.id(), Kind::Commit);
-        object.map_err(|err| RunError::unreadable(&err, Some(id), None))
+        let object = self.objects.read(self.history.id(commit).id(), Kind::Commit);
+        object.map_err(|err| self.unreadable(&err, commit))
+    }
+
+    fn unreadable(&self, err: &ObjectError, commit: u32) -> RunError {
+        RunError::unreadable(err, Some(self.history.id(commit)), None)
     }
 
     /// Understands a private commit.
-    fn parse<'o>(&self, commit: u32, object: &'o Object<'_>) -> Result<RawCommit<'o>, RunError> {
-        RawCommit::parse(object.data())
+    fn parse<'o>(&self, commit: u32, object: &'o [u8]) -> Result<RawCommit<'o>, RunError> {
+        RawCommit::parse(object)
             .map_err(|err| RunError::malformed_commit(self.history.id(commit), &err))
     }
 

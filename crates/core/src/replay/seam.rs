@@ -54,7 +54,7 @@ impl Replay<'_> {
         tree: PublicTree,
     ) -> Result<Written, RunError> {
         let object = self.read(commit)?;
-        let raw = self.parse(commit, &object)?;
+        let raw = self.parse(commit, object.data())?;
         let parents: Vec<ObjectId> = seam.public.iter().map(|(public, _)| public.id()).collect();
         let message = format!("{}\n", seam.message);
         let shape = self.shape_of(commit);
