@@ -102,11 +102,18 @@ impl Trip {
         trip.mirror.refs().contains_key("refs/heads/main").then_some(trip)
     }
 
-    /// The branch that a contribution is for: mostly `main`.
+    /// The branch that a contribution is for: mostly `main`. What is merged where no manifest is
+    /// in force any more stays private.
     fn target(&mut self) -> String {
         let refs = self.mirror.refs();
+        let mut oracle = self.oracle();
+        let mut is_governed = |name: &str| {
+            let tip = self.env.repo().git(["rev-parse", &format!("{name}^0")]);
+            oracle.public_tree(id(&tip)).is_some()
+        };
         let private = self.env.repo().git(["for-each-ref", "--format=%(refname)", "refs/heads"]);
         let others = private.lines().filter(|name| refs.contains_key(*name));
+        let others = others.filter(|name| is_governed(name));
         let others: Vec<_> = others.filter_map(|name| name.strip_prefix("refs/heads/")).collect();
         let other = if self.rng.u8(..3) == 0 { self.rng.choice(others) } else { None };
         other.unwrap_or("main").to_owned()
@@ -299,8 +306,7 @@ impl Trip {
                 id(&git.run(["rev-parse", &format!("{private}^{{tree}}")])),
             ));
         }
-        let repo = self.env.repo();
-        let mut oracle = Oracle::read(repo.scratch(), &git, "public");
+        let mut oracle = self.oracle();
         let map: BTreeMap<_, _> = oracle.judge().map.into_iter().collect();
         for ((commit, base, tree), (public, _)) in trees.into_iter().zip(imported) {
             assert_eq!(map[&commit], Some(id(public)), "{self}: the image of {commit}");
@@ -315,8 +321,12 @@ impl Trip {
     }
 
     fn judgement(&self) -> Judgement {
+        self.oracle().judge()
+    }
+
+    fn oracle(&self) -> Oracle {
         let repo = self.env.repo();
-        Oracle::read(repo.scratch(), &repo.git_here(), "public").judge()
+        Oracle::read(repo.scratch(), &repo.git_here(), "public")
     }
 
     /// Nothing is left to do on either side, however often one looks.
