@@ -81,6 +81,7 @@ impl<'r> Filter<'r> {
         let here = |(state, tree): (StateId, PrivateTree)| (states[state.index()], tree);
         self.made.extend(&made);
         self.memo.roots.extend(memo.roots);
+        self.memo.found.extend(memo.found);
         self.memo.files.extend(memo.files);
         self.memo.workspaces.extend(memo.workspaces);
         self.memo.skeletons.extend(memo.skeletons.into_iter().map(|(key, it)| (here(key), it)));

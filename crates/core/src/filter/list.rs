@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
 
+use super::brought::Moved;
 use super::listing::{Entries, Entry, From, Listed, Listing, Origin};
 use super::made::Part;
 use super::moves::{TargetNode, Targets};
@@ -17,8 +18,8 @@ use super::skeleton::Skeleton;
 use super::states::{StateId, States};
 use super::transformed::is_file;
 use super::{Collision, Filter, FilterError};
-use crate::object::{self, EntryKind, Kind, entry_order, tree_entries};
-use crate::paths::{Reach, components, join};
+use crate::object::{self, EntryKind, Kind, entry_order};
+use crate::paths::{Reach, join};
 
 /// A directory as the mirror shows it.
 #[derive(Clone)]
@@ -42,16 +43,6 @@ struct Brought {
     moved: Rc<[Option<Moved>]>,
 }
 
-/// What one move brings, in one commit.
-#[derive(Clone)]
-struct Moved {
-    mode: Vec<u8>,
-    id: ObjectId,
-    kind: EntryKind,
-    state: StateId,
-    path: Vec<u8>,
-}
-
 impl Filter<'_> {
     /// The public directory that the mirror shows of a root tree.
     ///
@@ -62,11 +53,7 @@ impl Filter<'_> {
         if self.targets.is_empty() {
             return Ok(Directory { sources: vec![source], brought: None });
         }
-        let from = self.targets.from().to_vec();
-        let moved = from
-            .iter()
-            .map(|path| self.find(root, path))
-            .collect::<Result<Rc<[Option<Moved>]>, _>>()?;
+        let moved: Rc<[Option<Moved>]> = self.moved(root)?.into();
         let mut sources = vec![source];
         if self.states.is_moved(States::ROOT) {
             sources.clear();
@@ -357,40 +344,6 @@ impl Filter<'_> {
             .filter(|one| one.kind != EntryKind::Tree && self.states.is_public(one.state))
             .collect::<Vec<_>>()
             .into_iter()
-    }
-
-    /// What stands at a private path of a root tree, if anything public can.
-    fn find(&mut self, root: PrivateTree, path: &[u8]) -> Result<Option<Moved>, FilterError> {
-        let state = self.states.at(path);
-        if self.states.reach(state) == Reach::Private {
-            return Ok(None);
-        }
-        let mut found = Moved {
-            mode: b"40000".to_vec(),
-            id: root.id(),
-            kind: EntryKind::Tree,
-            state,
-            path: path.to_vec(),
-        };
-        for name in components(path) {
-            if found.kind != EntryKind::Tree {
-                return Ok(None);
-            }
-            let tree = PrivateTree::new(found.id);
-            let object = self.open(tree)?;
-            let mut entries = tree_entries(object.data());
-            let Some(entry) = entries.find_map(|entry| match entry {
-                Ok(entry) if entry.name != name => None,
-                other => Some(other),
-            }) else {
-                return Ok(None);
-            };
-            let entry = entry.map_err(|source| FilterError::Malformed { tree, source })?;
-            found.mode = entry.mode.to_vec();
-            found.id = entry.id;
-            found.kind = entry.kind();
-        }
-        Ok(Some(found))
     }
 }
 

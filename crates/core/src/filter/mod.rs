@@ -12,6 +12,7 @@
 
 mod ahead;
 mod aliases;
+mod brought;
 mod cut;
 mod holdings;
 mod list;
@@ -60,6 +61,7 @@ pub(crate) use walk::walk_below;
 pub use walk::{Opened, Place, Shown, Visitor, shows, walk};
 
 use aliases::Aliases;
+use brought::Founds;
 use made::{Made, Part};
 use moves::Targets;
 use recent::Recent;
@@ -102,6 +104,8 @@ pub struct Filter<'r> {
 struct Memo {
     /// Root trees, as far as moves make more of them than a directory.
     roots: FxHashMap<PrivateTree, PublicTree>,
+    /// What the moves bring of root trees.
+    found: Founds,
     done: FxHashMap<(StateId, PrivateTree), Done>,
     steps: Steps,
     /// Public files by the private ones, as sections being cut leaves them.
