@@ -9,8 +9,9 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
-use crate::args::{Color, GlobalArgs};
+use crate::args::{Color, Format, GlobalArgs};
 
+mod forge;
 mod pager;
 mod palette;
 
@@ -29,6 +30,8 @@ pub struct UiOptions {
     pub verbose: bool,
     /// Whether to hide progress.
     pub no_progress: bool,
+    /// Whether a forge reads the streams, and would take words for commands.
+    pub forge: bool,
 }
 
 impl From<&GlobalArgs> for UiOptions {
@@ -38,6 +41,7 @@ impl From<&GlobalArgs> for UiOptions {
             quiet: global.quiet,
             verbose: global.verbose,
             no_progress: global.no_progress,
+            forge: global.format == Format::Github,
         }
     }
 }
@@ -73,8 +77,8 @@ impl Ui {
         let palette =
             |terminal| Palette::new(use_color(options.color, terminal, |key| env::var_os(key)));
         Self {
-            stdout: Stdout::to(BufWriter::new(io::stdout())),
-            stderr: Stderr(Box::new(io::stderr())),
+            stdout: Stdout::to(BufWriter::new(io::stdout()), options.forge),
+            stderr: Stderr { sink: Box::new(io::stderr()), forge: options.forge },
             quiet: Quiet,
             options: *options,
             palette_out: palette(stdout_is_terminal),
@@ -91,8 +95,8 @@ impl Ui {
         stderr: impl Write + Send + 'static,
     ) -> Self {
         Self {
-            stdout: Stdout::to(stdout),
-            stderr: Stderr(Box::new(stderr)),
+            stdout: Stdout::to(stdout, options.forge),
+            stderr: Stderr { sink: Box::new(stderr), forge: options.forge },
             quiet: Quiet,
             options: *options,
             palette_out: Palette::new(false),
@@ -192,13 +196,15 @@ enum Sink {
 
 struct Stdout {
     sink: Sink,
+    /// Whether a forge reads it: lines of ours are commands to it, and nothing else is.
+    forge: bool,
     /// Why it cannot be written to; the end of the run reports it.
     failed: Option<io::Error>,
 }
 
 impl Stdout {
-    fn to(writer: impl Write + Send + 'static) -> Self {
-        Self { sink: Sink::Writer(Box::new(writer)), failed: None }
+    fn to(writer: impl Write + Send + 'static, forge: bool) -> Self {
+        Self { sink: Sink::Writer(Box::new(writer)), forge, failed: None }
     }
 
     fn is_paged(&self) -> bool {
@@ -229,6 +235,9 @@ impl Stdout {
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.sink {
+            Sink::Writer(writer) if self.forge => {
+                writer.write_all(&forge::within_lines(bytes)).map(|()| bytes.len())
+            }
             Sink::Writer(writer) => writer.write(bytes),
             Sink::Pager(pager) => pager.write(bytes),
             Sink::Closed => return Ok(bytes.len()),
@@ -247,17 +256,24 @@ impl Write for Stdout {
 }
 
 /// Words that nobody can read stop no run.
-struct Stderr(Box<dyn Write + Send>);
+struct Stderr {
+    sink: Box<dyn Write + Send>,
+    /// Whether a forge reads it: nothing on it is a command.
+    forge: bool,
+}
 
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // All at once, so that a line of ours is not mixed with one of git's.
-        let _ = self.0.write_all(bytes);
+        let _ = match self.forge {
+            true => self.sink.write_all(&forge::anywhere(bytes)),
+            false => self.sink.write_all(bytes),
+        };
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let _ = self.0.flush();
+        let _ = self.sink.flush();
         Ok(())
     }
 

@@ -98,6 +98,19 @@ fn a_finding_stands_at_its_file_and_line() {
     assert_snapshot!("check_sarif", serde_json::to_string_pretty(&log).expect("it is JSON"));
 }
 
+/// The words of a stranger are no commands to the forge that shows them.
+#[test]
+fn a_subject_is_no_command() {
+    let subject = "say ##[add-mask]hello";
+    let env = env(widget().on("topic").commit(subject, |tree| tree.file("src/a.rs", "a")).build());
+    for args in [&RANGE[..], &["plan", "topic", "--to", "../m.git"]] {
+        let text = env.run(args).expect(0).stdout;
+        assert!(text.contains(subject), "{text}");
+        let forge = env.run(args.iter().chain(&["--format", "github"])).expect(0).stdout;
+        assert!(forge.contains("say ##\u{200b}[add-mask]hello"), "{forge}");
+    }
+}
+
 #[test]
 fn a_run_that_cannot_be_carried_out_is_a_log_too() {
     let env = env(widget().build());
