@@ -30,6 +30,7 @@ mod references;
 mod scan;
 pub mod secrets;
 mod similar;
+mod sketch;
 mod submodules;
 mod tips;
 mod workflows;

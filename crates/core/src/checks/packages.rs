@@ -29,13 +29,17 @@ fn private(tips: &Tips<'_>, readers: &[(&[u8], Reader)]) -> BTreeSet<String> {
 
 fn names(tips: &Tips<'_>, place: FilesIn, readers: &[(&[u8], Reader)]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (file, read) in readers {
-        for id in tips.files(place, &|name| name == *file) {
-            let text = tips.read(id).and_then(|bytes| String::from_utf8(bytes).ok());
-            names.extend(text.as_deref().and_then(read).filter(|name| is_a_name(name)));
-        }
+    for (file, id) in tips.manifests(place) {
+        let Some((_, read)) = readers.iter().find(|(name, _)| *name == file) else { continue };
+        let text = tips.read(id).and_then(|bytes| String::from_utf8(bytes).ok());
+        names.extend(text.as_deref().and_then(read).filter(|name| is_a_name(name)));
     }
     names
+}
+
+/// Whether a file of this name is the manifest of a package.
+pub(super) fn is_manifest(name: &[u8]) -> bool {
+    READERS.iter().any(|(manifest, _)| *manifest == name)
 }
 
 /// What the package of a manifest is called, where the manifest says so.

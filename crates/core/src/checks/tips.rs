@@ -13,6 +13,7 @@ use std::sync::Arc;
 use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::sketch::Sketch;
 use crate::git::Objects;
 use crate::manifest::Shape;
 use crate::object::{EntryKind, Kind, commit_links};
@@ -36,6 +37,7 @@ pub(super) struct Tips<'r> {
     roots: Vec<PrivateTree>,
     names: FxHashSet<Vec<u8>>,
     listed: RefCell<FxHashMap<ObjectId, Rc<Entries>>>,
+    sketches: RefCell<FxHashMap<(ObjectId, Position), Rc<Sketch>>>,
     below: RefCell<FxHashMap<(ObjectId, Position), Below>>,
     found: RefCell<FxHashMap<Vec<u8>, Option<Found>>>,
 }
@@ -83,6 +85,7 @@ impl<'r> Tips<'r> {
             roots,
             names: FxHashSet::default(),
             listed: RefCell::default(),
+            sketches: RefCell::default(),
             below: RefCell::default(),
             found: RefCell::default(),
         };
@@ -147,14 +150,14 @@ impl<'r> Tips<'r> {
         &self.names
     }
 
-    /// The files of one sort of place whose names `wanted` says yes to.
-    pub(super) fn files(&self, place: FilesIn, wanted: &dyn Fn(&[u8]) -> bool) -> Vec<ObjectId> {
-        let (seen, ids) = (FxHashSet::default(), Vec::new());
-        let mut files = Files { tips: self, place, wanted, seen, ids };
+    /// The manifests of packages in one sort of place: their names, and the files.
+    pub(super) fn manifests(&self, place: FilesIn) -> Vec<(Vec<u8>, ObjectId)> {
+        let mut manifests =
+            Manifests { tips: self, place, seen: FxHashSet::default(), found: vec![] };
         for root in &self.roots {
-            files.collect(root.id(), &Position::root(&self.shape.rules), 0);
+            manifests.collect(root.id(), &Position::root(&self.shape.rules), 0);
         }
-        files.ids
+        manifests.found
     }
 
     /// The bytes of a file, if it can be read and is no larger than a text that a
@@ -223,24 +226,36 @@ impl<'r> Tips<'r> {
             return below;
         }
         let mut all = Below::default();
-        for (name, &(kind, id)) in self.list(tree).iter().filter(|_| depth < MAX_DEPTH) {
-            let position = position.descend(&self.shape.rules, name);
-            let is_tree = kind == EntryKind::Tree;
-            let below = match (is_tree, position.reach()) {
-                (true, Reach::Mixed) => self.walk(id, &position, depth + 1, names),
-                (true, _) => self.below(id, &position, depth + 1),
-                (false, _) => {
-                    Below { public: position.is_public(), private: !position.is_public() }
+        if depth < MAX_DEPTH {
+            let sketch = self.sketch(tree, position);
+            all = Below { public: sketch.public, private: sketch.private };
+            for (name, id) in &sketch.directories {
+                let position = position.descend(&self.shape.rules, name);
+                let below = match position.reach() {
+                    Reach::Mixed => self.walk(*id, &position, depth + 1, names),
+                    Reach::Public | Reach::Private => self.below(*id, &position, depth + 1),
+                };
+                if below.private {
+                    names.insert(name.clone());
                 }
-            };
-            if is_tree && below.private {
-                names.insert(name.clone());
+                all.public |= below.public;
+                all.private |= below.private;
             }
-            all.public |= below.public;
-            all.private |= below.private;
         }
         self.below.borrow_mut().insert(key, all);
         all
+    }
+
+    /// What the walks over all of a tree need of a directory.
+    fn sketch(&self, tree: ObjectId, position: &Position) -> Rc<Sketch> {
+        let key = (tree, position.clone());
+        if let Some(known) = self.sketches.borrow().get(&key) {
+            return known.clone();
+        }
+        let Ok(object) = self.objects.read(tree, Kind::Tree) else { return Rc::default() };
+        let sketch = Rc::new(Sketch::of(object.data(), &self.shape.rules, position));
+        self.sketches.borrow_mut().insert(key, sketch.clone());
+        sketch
     }
 
     fn list(&self, tree: ObjectId) -> Rc<Entries> {
@@ -278,41 +293,39 @@ const NOT_OURS: &[&[u8]] = &[
     b"vendor",
 ];
 
-struct Files<'a, 'r> {
+struct Manifests<'a, 'r> {
     tips: &'a Tips<'r>,
     place: FilesIn,
-    wanted: &'a dyn Fn(&[u8]) -> bool,
     seen: FxHashSet<(ObjectId, Position)>,
-    ids: Vec<ObjectId>,
+    found: Vec<(Vec<u8>, ObjectId)>,
 }
 
-impl Files<'_, '_> {
+impl Manifests<'_, '_> {
     fn collect(&mut self, tree: ObjectId, position: &Position, depth: usize) {
         if depth >= MAX_DEPTH || !self.seen.insert((tree, position.clone())) {
             return;
         }
         let tips = self.tips;
         let in_private = !tips.below(tree, position, depth).public;
-        // Whole trees are walked here: not worth remembering.
-        for (name, (kind, id)) in &tips.read_tree(tree) {
-            let (kind, id) = (*kind, *id);
+        let sketch = tips.sketch(tree, position);
+        for manifest in &sketch.manifests {
+            let there = match self.place {
+                FilesIn::PrivateDirectories => in_private,
+                FilesIn::Public => manifest.is_public,
+            };
+            if there {
+                self.found.push((manifest.name.clone(), manifest.file));
+            }
+        }
+        for (name, id) in &sketch.directories {
             let position = position.descend(&tips.shape.rules, name);
-            match (kind, self.place) {
-                (EntryKind::Tree, _) if NOT_OURS.contains(&&name[..]) => {}
-                (EntryKind::Tree, FilesIn::PrivateDirectories)
-                    if position.reach() == Reach::Public => {}
-                (EntryKind::Tree, FilesIn::Public) if position.reach() == Reach::Private => {}
-                (EntryKind::Tree, _) => self.collect(id, &position, depth + 1),
-                (EntryKind::Blob | EntryKind::Executable, place) => {
-                    let there = match place {
-                        FilesIn::PrivateDirectories => in_private,
-                        FilesIn::Public => position.is_public(),
-                    };
-                    if there && (self.wanted)(name) {
-                        self.ids.push(id);
-                    }
+            match (position.reach(), self.place) {
+                _ if NOT_OURS.contains(&&name[..]) => {}
+                (Reach::Public, FilesIn::PrivateDirectories)
+                | (Reach::Private, FilesIn::Public) => {}
+                (Reach::Public | Reach::Private | Reach::Mixed, _) => {
+                    self.collect(*id, &position, depth + 1);
                 }
-                (EntryKind::Symlink | EntryKind::Gitlink, _) => {}
             }
         }
     }
