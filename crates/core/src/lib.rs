@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adopt;
+mod atlas;
 mod canary;
 pub mod checks;
 mod cores;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One mirror of one private repository, replayed: where every command begins.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use repo_sync_shared::PrivateCommit;
 
+use crate::atlas::Atlas;
+use crate::checks::Tips;
 use crate::error::RunError;
 use crate::filter::PrivateIds;
 use crate::git::{Objects, PrivateRepo};
@@ -44,6 +47,10 @@ pub struct Session<'r> {
     pub(crate) more: Vec<PrivateCommit>,
     /// What was taken over from the runs before.
     pub(crate) ledger: Option<Ledger>,
+    /// What is remembered of directories, where a ledger was taken over.
+    pub(crate) atlas: Option<Arc<Atlas>>,
+    /// What is private now, once a check has asked, if directories are remembered.
+    pub(crate) tips: Option<Rc<Tips<'r>>>,
     /// What stood at private paths, once a check has looked at all of it.
     pub(crate) private: Option<Arc<PrivateIds>>,
 }
@@ -83,12 +90,14 @@ impl<'r> Session<'r> {
         // A clone that was cut off may be another one by now.
         let remembers = !options.from_scratch && repo.shallow().is_empty();
         let ledger = remembers.then(|| Ledger::load(repo, &policy)).flatten();
+        let atlas = ledger.as_ref().map(|_| Arc::new(Atlas::new(repo, &policy)));
         let opening = Opening { repo, objects, options, more };
-        let replay = match &ledger {
-            Some(ledger) => opening.replay(&policy, Some(ledger), progress)?,
+        let replay = match ledger.as_ref().zip(atlas.as_ref()) {
+            Some(known) => opening.replay(&policy, Some(known), progress)?,
             None => None,
         };
         let ledger = ledger.filter(|_| replay.is_some());
+        let atlas = atlas.filter(|_| replay.is_some());
         let replay = match replay {
             Some(replay) => replay,
             None => opening
@@ -102,6 +111,8 @@ impl<'r> Session<'r> {
             options: options.clone(),
             more: more.to_vec(),
             ledger,
+            atlas,
+            tips: None,
             private: None,
         })
     }
@@ -151,9 +162,10 @@ impl<'r> Opening<'_, 'r> {
     fn replay(
         &self,
         policy: &Policy,
-        ledger: Option<&Ledger>,
+        known: Option<(&Ledger, &Arc<Atlas>)>,
         progress: &dyn Progress,
     ) -> Result<Option<Replay<'r>>, RunError> {
+        let (ledger, atlas) = known.unzip();
         let &Self { repo, objects, options, more } = self;
         let mut tips: Vec<PrivateCommit> =
             policy.branches.iter().map(|branch| branch.tip).collect();
@@ -171,7 +183,7 @@ impl<'r> Opening<'_, 'r> {
         };
         let commits = history.numbers().filter(looked_at);
         let shape = &policy.mirror.shape;
-        let survey = Survey::make(objects, &history, commits, shape, progress)?;
+        let survey = Survey::make(objects, &history, commits, shape, atlas, progress)?;
         let ground = Ground {
             objects,
             history: &history,

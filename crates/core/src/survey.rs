@@ -12,6 +12,7 @@ use std::sync::Arc;
 use repo_sync_shared::PrivateTree;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::atlas::Atlas;
 use crate::cores::{Blocks, share};
 use crate::error::RunError;
 use crate::filter::{Ahead, Filter};
@@ -30,10 +31,12 @@ pub(crate) struct Survey {
     /// What stands at `sync.toml`.
     pub(crate) manifests: FxHashMap<PrivateTree, ManifestEntry>,
     filtered: Option<(Arc<Shape>, Vec<Ahead>)>,
+    atlas: Option<Arc<Atlas>>,
 }
 
 impl Survey {
-    /// Reads the root trees of these commits and filters them by `shape`.
+    /// Reads the root trees of these commits and filters them by `shape`, which is that of
+    /// the atlas.
     ///
     /// # Errors
     /// The user stopped the run.
@@ -42,6 +45,7 @@ impl Survey {
         history: &History,
         commits: impl Iterator<Item = u32>,
         shape: &Arc<Shape>,
+        atlas: Option<&Arc<Atlas>>,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
         let mut met = FxHashSet::default();
@@ -52,13 +56,18 @@ impl Survey {
         });
         let trees: Vec<Root> = trees.filter(|root| met.insert(root.tree)).collect();
         progress.start(Phase::Filter, Some(trees.len() as u64));
-        let work = |blocks: &Blocks| survey(objects, shape, &trees, blocks, progress);
+        let filter = || {
+            let mut filter = Filter::new(objects, shape.clone());
+            filter.go_by(atlas.cloned());
+            filter
+        };
+        let work = |blocks: &Blocks| survey(filter(), &trees, blocks, progress);
         let surveyed = share(trees.len(), BLOCK, work);
         progress.finish(Phase::Filter);
         if progress.interrupted() {
             return Err(RunError::Interrupted);
         }
-        let mut this = Self::default();
+        let mut this = Self { atlas: atlas.cloned(), ..Self::default() };
         let mut filtered = Vec::with_capacity(surveyed.len());
         for (manifests, ahead) in surveyed {
             this.manifests.extend(manifests);
@@ -73,6 +82,7 @@ impl Survey {
         if let Some((_, filtered)) = self.filtered.take_if(|(shape, _)| **shape == **filter.shape())
         {
             filtered.into_iter().for_each(|ahead| filter.take_over(ahead));
+            filter.go_by(self.atlas.take());
         }
     }
 }
@@ -86,13 +96,11 @@ struct Root {
 
 /// What one thread finds out.
 fn survey(
-    objects: &Objects<'_>,
-    shape: &Arc<Shape>,
+    mut filter: Filter<'_>,
     trees: &[Root],
     blocks: &Blocks,
     progress: &dyn Progress,
 ) -> (Vec<(PrivateTree, ManifestEntry)>, Ahead) {
-    let mut filter = Filter::new(objects, shape.clone());
     let mut manifests = Vec::new();
     while let Some(block) = blocks.take() {
         if progress.interrupted() {

@@ -49,6 +49,7 @@ use crate::session::Session;
 pub use inspect::{Subject, inspect};
 pub(crate) use packages::private_crates;
 pub(crate) use provenance::is_telling;
+pub(crate) use tips::Tips;
 
 /// A file, link or gitlink that is new in its place.
 struct NewEntry<'a> {
@@ -244,7 +245,8 @@ fn without_secrets<'r>(
     session: &mut Session<'r>,
     new_images: usize,
 ) -> Result<Checks<'r>, RunError> {
-    let tips = Rc::new(tips::Tips::new(session));
+    let tips = Rc::new(Tips::new(session));
+    session.tips = session.atlas.is_some().then(|| tips.clone());
     let guard = session.policy.mirror.guard.clone();
     let on = |check| guard.level(check) != Level::Off;
     let phrases = &session.policy.mirror.check.phrases;

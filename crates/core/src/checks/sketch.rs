@@ -64,7 +64,48 @@ impl Sketch {
         }
         this
     }
+
+    /// Whether files are public, 1, and private, 2; then for each directory and manifest
+    /// what it is, its id, its name and a zero.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut out = vec![u8::from(self.public) | u8::from(self.private) << 1];
+        let mut put = |what: u8, id: ObjectId, name: &[u8]| {
+            out.extend([&[what], &id.as_bytes()[..], name, &[0]].concat());
+        };
+        for (name, id) in &self.directories {
+            put(DIRECTORY, *id, name);
+        }
+        for Manifest { name, file, is_public } in &self.manifests {
+            put(if *is_public { PUBLIC } else { PRIVATE }, *file, name);
+        }
+        out
+    }
+
+    /// The sketch of these bytes.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let (&flags, mut rest) = bytes.split_first()?;
+        let mut this = Self { public: flags & 1 != 0, private: flags & 2 != 0, ..Self::default() };
+        while let Some((&what, after)) = rest.split_first() {
+            let (id, after) = after.split_first_chunk()?;
+            let (id, end) = (ObjectId::from_bytes(*id), after.iter().position(|&byte| byte == 0)?);
+            let name = after[..end].to_vec();
+            rest = &after[end + 1..];
+            match what {
+                DIRECTORY => this.directories.push((name, id)),
+                PUBLIC | PRIVATE => {
+                    this.manifests.push(Manifest { name, file: id, is_public: what == PUBLIC });
+                }
+                _ => return None,
+            }
+        }
+        Some(this)
+    }
 }
+
+/// What the bytes of a sketch name.
+const DIRECTORY: u8 = 0;
+const PUBLIC: u8 = 1;
+const PRIVATE: u8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -91,6 +132,11 @@ mod tests {
         let rules = rules("src", "**/private-*");
         let position = Position::root(&rules).descend(&rules, b"src");
         let sketch = Sketch::of(&tree, &rules, &position);
+        let bytes = sketch.bytes();
+        assert_eq!(Sketch::read(&bytes), Some(sketch.clone()), "{entries}");
+        for end in 0..bytes.len() {
+            assert_ne!(Sketch::read(&bytes[..end]), Some(sketch.clone()), "{end} bytes");
+        }
         let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         let Sketch { public, private, directories, manifests } = sketch;
         let directories = directories.iter().map(|(name, _)| format!(" {}/", text(name)));

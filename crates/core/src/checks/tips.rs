@@ -14,6 +14,7 @@ use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sketch::Sketch;
+use crate::atlas::{Atlas, Key};
 use crate::git::Objects;
 use crate::manifest::Shape;
 use crate::object::{EntryKind, Kind, commit_links};
@@ -31,9 +32,10 @@ const MAX_KNOWN: usize = 100_000;
 const MAX_FILE: u64 = 1 << 20;
 
 /// The trees, and what of them is public.
-pub(super) struct Tips<'r> {
+pub(crate) struct Tips<'r> {
     objects: &'r Objects<'r>,
     shape: Arc<Shape>,
+    atlas: Option<Arc<Atlas>>,
     roots: Vec<PrivateTree>,
     names: FxHashSet<Vec<u8>>,
     listed: RefCell<FxHashMap<ObjectId, Rc<Entries>>>,
@@ -82,6 +84,7 @@ impl<'r> Tips<'r> {
         let mut this = Self {
             objects,
             shape: session.policy.mirror.shape.clone(),
+            atlas: session.atlas.clone(),
             roots,
             names: FxHashSet::default(),
             listed: RefCell::default(),
@@ -252,10 +255,22 @@ impl<'r> Tips<'r> {
         if let Some(known) = self.sketches.borrow().get(&key) {
             return known.clone();
         }
-        let Ok(object) = self.objects.read(tree, Kind::Tree) else { return Rc::default() };
-        let sketch = Rc::new(Sketch::of(object.data(), &self.shape.rules, position));
+        let remembered = self.atlas.as_ref().and_then(|atlas| atlas.get(&sketch_key(&key)));
+        let sketch = match remembered.and_then(Sketch::read) {
+            Some(sketch) => Rc::new(sketch),
+            None => {
+                let Ok(object) = self.objects.read(tree, Kind::Tree) else { return Rc::default() };
+                Rc::new(Sketch::of(object.data(), &self.shape.rules, position))
+            }
+        };
         self.sketches.borrow_mut().insert(key, sketch.clone());
         sketch
+    }
+
+    /// All directories that were gone through, for later runs.
+    pub(crate) fn directories(&self) -> Vec<(Key, Vec<u8>)> {
+        let sketches = self.sketches.borrow();
+        sketches.iter().map(|(key, sketch)| (sketch_key(key), sketch.bytes())).collect()
     }
 
     fn list(&self, tree: ObjectId) -> Rc<Entries> {
@@ -270,6 +285,10 @@ impl<'r> Tips<'r> {
     fn read_tree(&self, tree: ObjectId) -> Entries {
         entries(self.objects, Some(PrivateTree::new(tree))).unwrap_or_default()
     }
+}
+
+fn sketch_key((tree, position): &(ObjectId, Position)) -> Key {
+    Key::new(&("sketch", position), *tree)
 }
 
 /// Which files of a tree are meant.

@@ -175,10 +175,13 @@ fn digest(bytes: &[u8], below: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use repo_sync_testing::{History, Repo, Tree};
 
     use super::super::test_trees::{generated, shape};
     use super::*;
+    use crate::atlas::Atlas;
     use crate::git::PrivateRepo;
     use crate::manifest::Manifest;
 
@@ -204,6 +207,42 @@ mod tests {
         assert!((200..1_400).contains(&sound), "{sound}");
     }
 
+    /// Who goes by what an earlier run found out comes to the same.
+    #[test]
+    fn a_tree_is_filtered_alike_whatever_is_remembered() {
+        let dir = tempfile::tempdir().expect("there is room");
+        let trees = generated(dir.path());
+        let private = PrivateRepo::discover(dir.path()).expect("it was just made");
+        let objects = private.objects().expect("it was just made");
+        let shape = shape();
+        let mut remembered = 0;
+        for trees in trees.chunks(4) {
+            let mut before = Filter::new(&objects, shape.clone());
+            let _ = before.root(trees[0]);
+            let atlas = Arc::new(Atlas::of(before.directories(), &shape));
+            for &tree in trees {
+                let mut see = |atlas: Option<&Arc<Atlas>>| {
+                    let mut filter = Filter::new(&objects, shape.clone());
+                    filter.go_by(atlas.cloned());
+                    let public = filter.root(tree).map_err(|err| format!("{err:?}"))?;
+                    let aliases = filter.aliases(tree).map_err(|err| format!("{err:?}"))?;
+                    let done = filter.memo.done.keys().copied().collect::<Vec<_>>();
+                    let known = done
+                        .into_iter()
+                        .filter(|&(state, tree)| filter.remembered(state, tree).is_some());
+                    remembered += known.count();
+                    Ok::<_, String>((
+                        public,
+                        filter.residue(tree).expect("it was filtered"),
+                        aliases,
+                    ))
+                };
+                assert_eq!(see(Some(&atlas)), see(None), "{tree}");
+            }
+        }
+        assert!(remembered > 400, "{remembered}");
+    }
+
     /// What is remembered of a directory holds only where the same rules are in play.
     #[test]
     fn a_directory_is_cut_by_the_rules_of_its_place() {
@@ -218,6 +257,7 @@ mod tests {
         check(deep, &deeper, &["one/a/x", "two/b/y"]);
     }
 
+    /// In the run itself, and in a later one that goes by what it found out.
     #[track_caller]
     fn check(rules: &str, private: &[&str], public: &[&str]) {
         let manifest = format!("version = 1\n{rules}\n[mirror.public]\n");
@@ -226,8 +266,16 @@ mod tests {
         let (private, root) = with_files(private);
         let repo = PrivateRepo::discover(private.path()).expect("it was just built");
         let objects = repo.objects().expect("it has objects");
-        let found = Filter::new(&objects, shape).root(PrivateTree::new(root));
-        assert_eq!(found.expect("the trees are sound").id(), with_files(public).1, "{rules}");
+        let root = PrivateTree::new(root);
+        let mut atlas = None;
+        for _ in 0..2 {
+            let mut filter = Filter::new(&objects, shape.clone());
+            filter.go_by(atlas.take());
+            let found = filter.root(root).expect("the trees are sound");
+            assert_eq!(found.id(), with_files(public).1, "{rules}");
+            filter.memo.done.remove(&(States::ROOT, root));
+            atlas = Some(Arc::new(Atlas::of(filter.directories(), &shape)));
+        }
     }
 
     /// A repository with these files, all of them alike, and its root tree.

@@ -41,6 +41,7 @@ use std::sync::Arc;
 use repo_sync_shared::{ObjectId, PrivateTree, PublicTree};
 use rustc_hash::FxHashMap;
 
+use crate::atlas::Atlas;
 use crate::git::{self, ObjectError, Objects};
 use crate::manifest::Shape;
 use crate::object::{Kind, MalformedTree, check_tree};
@@ -83,6 +84,8 @@ pub struct Filter<'r> {
     memo: Memo,
     /// What was found out before, and is seen by others as well.
     settled: Arc<Memo>,
+    /// What was found out in earlier runs.
+    atlas: Option<Arc<Atlas>>,
     /// Public directories that several private ones make up.
     unions: FxHashMap<Vec<(StateId, PrivateTree)>, Option<PublicTree>>,
     aliases: Aliases,
@@ -189,6 +192,7 @@ impl<'r> Filter<'r> {
             states: States::new(shape),
             memo: Memo::default(),
             settled: Arc::default(),
+            atlas: None,
             unions: FxHashMap::default(),
             aliases: Aliases::default(),
             collisions: Vec::new(),
@@ -274,7 +278,10 @@ impl<'r> Filter<'r> {
         if let Some(done) = self.done(state, tree) {
             return Ok(done.public);
         }
-        let done = self.deeper(tree, |this| this.cut(state, tree))?;
+        let done = match self.remembered(state, tree) {
+            Some(done) => done,
+            None => self.deeper(tree, |this| this.cut(state, tree))?,
+        };
         self.memo.done.insert((state, tree), done);
         Ok(done.public)
     }

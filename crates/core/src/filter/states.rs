@@ -67,6 +67,11 @@ impl States {
         &self.shape
     }
 
+    /// The rules of a state.
+    pub(super) fn get(&self, state: StateId) -> &State {
+        &self.known[state.index()].state
+    }
+
     /// What can happen below, moves out of it included.
     #[inline]
     pub(super) fn reach(&self, state: StateId) -> Reach {

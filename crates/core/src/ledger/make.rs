@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{Commit, Image, Ledger, NONE, number};
+use crate::atlas::Atlas;
 use crate::filter::PrivateIds;
 use crate::message::QuotedIds;
 use crate::session::Session;
@@ -28,6 +29,7 @@ impl Ledger {
             let private = session.private.clone().or_else(|| told_before.cloned());
             Self::of(session, &behind, private).save(session.repo, &session.policy);
         }
+        Atlas::renew(session, public);
     }
 
     /// The commits of `behind`, by number, and their images.

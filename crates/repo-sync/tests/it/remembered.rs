@@ -6,14 +6,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use repo_sync_shared::ObjectId;
 use repo_sync_testing::{BareMirror, History, TestEnv, Tree};
+use sha2::{Digest as _, Sha256};
 
 use crate::common::{Case, env, for_each_seed, fresh_clone, json, map, sync};
 
 /// In steps, and with more of the history each time.
 #[test]
 fn remembering_changes_nothing() {
-    let (seeds, remembering) = (AtomicU32::new(0), AtomicU32::new(0));
+    let [seeds, remembering, mapped] = [(); 3].map(|()| AtomicU32::new(0));
     for_each_seed(16, |case, _| {
         let clones = ["with", "without"].map(|name| {
             (fresh_clone(&case.env, name), case.generated.mirror(&format!("{name}.git")))
@@ -40,13 +42,16 @@ fn remembering_changes_nothing() {
         // What published nothing has nothing to remember.
         if !clones[0].1.refs().is_empty() {
             seeds.fetch_add(1, Ordering::Relaxed);
-            let remembers = homes[0].join("public/ledger").exists();
-            remembering.fetch_add(u32::from(remembers), Ordering::Relaxed);
+            for (count, file) in [(&remembering, "ledger"), (&mapped, "atlas")] {
+                let remembers = homes[0].join("public").join(file).exists();
+                count.fetch_add(u32::from(remembers), Ordering::Relaxed);
+            }
         }
     });
     // Some histories have something to be told each time, or mask what refs reach.
-    let (seeds, remembering) = (seeds.into_inner(), remembering.into_inner());
+    let [seeds, remembering, mapped] = [seeds, remembering, mapped].map(AtomicU32::into_inner);
     assert!(remembering * 2 > seeds, "only {remembering} of {seeds} clones remember anything");
+    assert!(mapped * 3 > seeds, "only {mapped} of {seeds} clones remember directories");
 }
 
 /// What each command says of a clone, without the name of the mirror. Before each comes
@@ -263,4 +268,125 @@ fn a_broken_ledger_says_nothing() {
         fs::copy(ledger(&elsewhere), ledger(env)).expect("both are there");
     };
     check(other, 0, "synced");
+}
+
+/// A rule that may match anywhere: each directory has to be opened to know.
+const SCATTERED: &str = r#"version = 1
+include = ["*"]
+exclude = ["**/private-*"]
+[mirror.public]
+url = "https://example.com/acme/widget.git"
+branches = ["main"]
+"#;
+
+/// A mirror that holds two commits, and a clone that remembers the directories that it
+/// shows.
+fn mapped() -> (TestEnv, BareMirror) {
+    let package = |name: &str| format!("[package]\nname = \"{name}\"\n");
+    let history = History::new()
+        .commit("one", |tree| {
+            ["near", "far"]
+                .iter()
+                .fold(tree.file("sync.toml", SCATTERED), |tree, at| {
+                    tree.file(format!("{at}/shown.rs"), *at).file(format!("{at}/private-x.rs"), *at)
+                })
+                .file("far/private-bill/Cargo.toml", package("acme-billing"))
+        })
+        .commit("two", |tree| tree.file("near/shown.rs", "two"));
+    let env = env(history.build());
+    let mirror = BareMirror::new(env.repo().scratch(), "mirror.git");
+    sync(&env, &mirror, Some("main~1"));
+    assert!(!atlas(&env).exists(), "a clone that is used once has no use for it");
+    sync(&env, &mirror, None);
+    assert!(atlas(&env).exists());
+    (env, mirror)
+}
+
+fn atlas(env: &TestEnv) -> PathBuf {
+    env.repo().path().join(".git/repo-sync/public/atlas")
+}
+
+/// How the next sync ends, once with what is remembered and `forged`, once without: alike.
+#[track_caller]
+fn check_mapped(forged: impl Fn(&TestEnv), next: fn(Tree) -> Tree, status: i32) {
+    let [with, without] = [false, true].map(|forgets| {
+        let (mut env, mirror) = mapped();
+        forged(&env);
+        if forgets {
+            fs::remove_file(atlas(&env)).expect("it is there");
+        }
+        env.repo_mut().extend(|it| it.commit("three", next));
+        let said = json(&env, "sync", None, mirror.path(), status);
+        mirror.git().run(["fsck", "--full", "--strict"]);
+        (said, mirror.refs(), map(&env))
+    });
+    assert_eq!(with, without);
+}
+
+#[test]
+fn directories_that_are_remembered_are_not_opened() {
+    let (mut env, _) = mapped();
+    env.repo_mut().extend(|it| it.commit("three", |tree| tree.file("near/shown.rs", "three")));
+    env.repo().loosen();
+    let id = env.repo().git(["rev-parse", "main:far"]);
+    let object = env.repo().path().join(".git/objects").join(&id[..2]).join(&id[2..]);
+    fs::remove_file(object).expect("every object was loosened");
+    let check = |status| env.run(["check", "--range", "main~1..main"]).expect(status);
+    check(0);
+    fs::remove_file(atlas(&env)).expect("it is there");
+    check(3);
+}
+
+#[test]
+fn what_is_remembered_of_directories_changes_nothing() {
+    let check = |next: fn(Tree) -> Tree, status| check_mapped(|_| {}, next, status);
+    check(|tree| tree.file("near/shown.rs", "three"), 0);
+    check(|tree| tree.file("near/private-x.rs", "three"), 0);
+    check(|tree| tree.file("far/deep/private-y", "y").file("far/deep/shown", "y"), 0);
+    check(|tree| tree.delete("far/shown.rs"), 0);
+    // What is looked for stands in a directory that did not change.
+    check(|tree| tree.file("near/Cargo.toml", "[dependencies]\nacme-billing = \"1\"\n"), 3);
+    check(|tree| tree.file("near/shown.rs", "// see far/private-bill/Cargo.toml\n"), 3);
+    // And where other rules are in play, it is another directory.
+    let other = |tree: Tree| tree.file("sync.toml", SCATTERED.replace("private-*", "private-b*"));
+    check(other, 0);
+    let less = |tree: Tree| tree.file("sync.toml", SCATTERED.replace("private-*", "shown*"));
+    check(less, 0);
+}
+
+#[test]
+fn what_is_damaged_is_not_remembered() {
+    for at in [0, 20, 50, 60, 200] {
+        let flip = |env: &TestEnv| {
+            let mut bytes = fs::read(atlas(env)).expect("it is there");
+            bytes[at] ^= 1;
+            fs::write(atlas(env), bytes).expect("it is ours");
+        };
+        check_mapped(flip, |tree| tree.file("near/shown.rs", "three"), 0);
+    }
+}
+
+/// Who writes one under a right digest, in which a private directory is shown as it is, gets
+/// nothing published: the verifier has never heard of it.
+#[test]
+fn nothing_is_published_that_was_only_remembered() {
+    let (mut env, mirror) = mapped();
+    let before = mirror.refs();
+    let id = |text: String| text.trim().parse::<ObjectId>().expect("git prints an id");
+    let image = map(&env).pop().expect("there are two").1;
+    let public = id(mirror.git().run(["rev-parse", &format!("{image}:far")]));
+    let private = id(env.repo().git(["rev-parse", "main:far"]));
+    let bytes = fs::read(atlas(&env)).expect("it is there");
+    let (body, _) = bytes.split_at(bytes.len() - 32);
+    let at = body.windows(20).position(|id| id == public.as_bytes()).expect("it is remembered");
+    let mut forged = body.to_vec();
+    forged[at..at + 20].copy_from_slice(private.as_bytes());
+    let digest = Sha256::digest(&forged);
+    forged.extend(digest);
+    fs::write(atlas(&env), forged).expect("it is ours");
+    env.repo_mut().extend(|it| it.commit("three", |tree| tree.file("near/shown.rs", "three")));
+    let to = mirror.path().to_string_lossy().into_owned();
+    let screen = env.run(["sync", "--to", &to]);
+    assert!(screen.stderr.contains("verifier-disagrees"), "{screen}");
+    assert_eq!((screen.status, mirror.refs()), (3, before), "{screen}");
 }

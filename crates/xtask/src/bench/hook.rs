@@ -92,7 +92,9 @@ impl Clone {
         let others = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(programs.into_iter().chain(std::env::split_paths(&others)));
         let clone = Self { _dir: dir, path: path?, repo, private, image, before };
-        // And the first push leaves what the others need not read.
+        // And the first two pushes leave what the others need not read: the history, and the
+        // directories.
+        clone.push_next()?;
         clone.push_next()?;
         Ok(clone)
     }
