@@ -6,6 +6,7 @@
 //! structure shows: that a plain word is a member, or a package.
 
 mod cargo;
+mod cargo_lock;
 mod go;
 mod npm;
 mod python;
@@ -83,7 +84,10 @@ pub(super) fn declared(name: &[u8], text: &[u8]) -> Declared {
             cargo::package(&manifest, depends);
             cargo::workspace(&manifest, names);
         }
-        b"Cargo.lock" => cargo::lock(&toml(), names),
+        b"Cargo.lock" => match cargo_lock::lock(text) {
+            Some(locked) => names.extend(locked),
+            None => cargo::lock(&toml(), names),
+        },
         b"go.mod" => go::manifest(text, depends),
         b"go.work" => go::manifest(text, names),
         b"package.json" => {
