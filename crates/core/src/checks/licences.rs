@@ -14,7 +14,7 @@ use crate::report::RawFinding;
 /// How many lines, and how many bytes of them, are the head of a file.
 const HEAD: (usize, usize) = (30, 16 << 10);
 
-const TAG: &[u8] = b"SPDX-License-Identifier:";
+const TAG: &str = "SPDX-License-Identifier:";
 
 /// What no open licence says.
 const PHRASES: &[&str] =
@@ -50,6 +50,9 @@ const GRANTS: &[&str] = &[
     "right to use",
 ];
 
+/// Words of which each closed licence has one in its name.
+const OF_CLOSED: &[&str] = &["licenseref", "proprietary", "see license in", "unlicensed"];
+
 /// A licence of one's own that these words are in is none that gives rights.
 const CLOSED: &[&str] = &["proprietary", "commercial", "confidential", "internal"];
 
@@ -59,25 +62,46 @@ pub(super) struct Licences {
     rights: AhoCorasick,
     grants: AhoCorasick,
     own: AhoCorasick,
+    /// All of what may have to be told of, and the tag: most heads have none of them.
+    any: AhoCorasick,
+    of_closed: AhoCorasick,
     terms: Vec<Term>,
 }
 
 impl Licences {
     pub(super) fn new(terms: &[Term]) -> Result<Self, RunError> {
+        let own: Vec<&str> = terms.iter().map(|term| &*term.text).collect();
         Ok(Self {
+            any: words(&[PHRASES, WEAK, &own, &[TAG]].concat())?,
+            of_closed: words(OF_CLOSED)?,
             phrases: words(PHRASES)?,
             weak: words(WEAK)?,
             rights: words(RIGHTS)?,
             grants: words(GRANTS)?,
-            own: words(&terms.iter().map(|term| &*term.text).collect::<Vec<_>>())?,
+            own: words(&own)?,
             terms: terms.to_vec(),
         })
+    }
+
+    /// A proprietary licence in the `license` field of a manifest, with its line.
+    fn declared(&self, name: &[u8], data: &[u8]) -> Option<(u32, String)> {
+        // In a string with escapes nobody sees the words.
+        let may_be_closed =
+            || memchr::memchr(b'\\', data).is_some() || self.of_closed.is_match(data);
+        if !MANIFESTS.contains(&name) || !may_be_closed() {
+            return None;
+        }
+        declared(name, data)
     }
 
     /// What the head of a file says that it should not: where, why, and the rule of
     /// the user's that it breaks.
     fn in_head(&self, data: &[u8]) -> Option<(u32, String, Option<String>)> {
         let head = &data[..data.len().min(HEAD.1)];
+        let end = memchr::memchr_iter(b'\n', head).nth(HEAD.0 - 1).unwrap_or(head.len());
+        if !self.any.is_match(&head[..end]) {
+            return None;
+        }
         let lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').take(HEAD.0).collect();
         let closes = |at: usize| {
             let near = lines.get(at.saturating_sub(1)..lines.len().min(at + 2)).unwrap_or_default();
@@ -118,7 +142,8 @@ impl Look for Licences {
         let path = blob.entry.public_path;
         let name = memchr::memrchr(b'/', path).map_or(path, |slash| &path[slash + 1..]);
         let said = self.in_head(blob.data);
-        let said = said.or_else(|| declared(name, blob.data).map(|(line, why)| (line, why, None)));
+        let declared = || self.declared(name, blob.data).map(|(line, why)| (line, why, None));
+        let said = said.or_else(declared);
         if let Some((line, why, rule)) = said {
             let hint = format!("the file {why}; exclude it, or change what it says");
             let finding = blob.finding(Check::LicenceHeader, hint).line(line);
@@ -129,7 +154,7 @@ impl Look for Licences {
 
 /// The expression after an SPDX tag on this line.
 fn tagged(line: &[u8]) -> Option<String> {
-    let at = memchr::memmem::find(line, TAG)?;
+    let at = memchr::memmem::find(line, TAG.as_bytes())?;
     let rest = String::from_utf8_lossy(&line[at + TAG.len()..]).into_owned();
     // The comment may end on the same line, or a string that holds the tag.
     let end = ["*/", "-->", "\"", "'", "`", "\\n", "#}", "%>"]
@@ -139,11 +164,11 @@ fn tagged(line: &[u8]) -> Option<String> {
     Some(rest[..end.unwrap_or(rest.len())].trim().to_owned())
 }
 
-/// A proprietary licence in the `license` field of a manifest, with its line.
+/// Files with a `license` field.
+const MANIFESTS: &[&[u8]] = &[b"Cargo.toml", b"package.json", b"pyproject.toml"];
+
+/// The same, read with all that is around it.
 fn declared(name: &[u8], data: &[u8]) -> Option<(u32, String)> {
-    if !matches!(name, b"Cargo.toml" | b"package.json" | b"pyproject.toml") {
-        return None;
-    }
     let text = str::from_utf8(data).ok()?;
     let licence = match name {
         b"Cargo.toml" => {
@@ -250,13 +275,15 @@ mod tests {
     #[test]
     fn a_manifest_declares_its_licence() {
         let check = |name: &str, text: &str, line: Option<u32>| {
-            let found = declared(name.as_bytes(), text.as_bytes()).map(|(line, _)| line);
-            assert_eq!(found, line, "{text}");
+            let licences = Licences::new(&[]).expect("few words");
+            let found = licences.declared(name.as_bytes(), text.as_bytes());
+            assert_eq!(found.map(|(line, _)| line), line, "{text}");
         };
         check("Cargo.toml", "[package]\nname = 'a'\nlicense = 'LicenseRef-Proprietary'\n", Some(3));
         check("Cargo.toml", "[workspace.package]\nlicense = 'LicenseRef-Commercial'\n", Some(2));
         check("Cargo.toml", "[package]\nlicense = 'MIT/Apache-2.0'\n", None);
         check("Cargo.toml", "[package]\nlicense.workspace = true\n", None);
+        check("Cargo.toml", "[package]\nlicense = \"\\u004cicenseRef-Proprietary\"\n", Some(1));
         check("package.json", "{\n \"license\": \"UNLICENSED\"\n}", Some(2));
         check("package.json", r#"{ "license": "SEE LICENSE IN LICENSE" }"#, Some(1));
         check("package.json", r#"{ "license": "Unlicense", "private": true }"#, None);

@@ -42,8 +42,20 @@ type Visit<'a> = &'a mut dyn FnMut(Decoded<'_>) -> Result<(), ScanError>;
 pub(super) fn each_run(text: &[u8], visit: Visit<'_>) -> Result<(), ScanError> {
     utf16(text, visit)?;
     percent(text, visit)?;
-    base64(text, visit)?;
-    hex(text, visit)
+    let runs = long_runs(text);
+    base64(text, &runs, visit)?;
+    hex(text, &runs, visit)
+}
+
+/// The runs that hold all base64 and all hexadecimal digits of a text.
+fn long_runs(text: &[u8]) -> Vec<(usize, usize)> {
+    let mut runs = Vec::new();
+    let mut from = 0;
+    while let Some(run) = next_run(text, from, BASE64_ANY, SHORTEST_BASE64) {
+        from = run.1;
+        runs.push(run);
+    }
+    runs
 }
 
 /// Characters of two bytes of which one is NUL: ASCII in UTF-16 of either byte order,
@@ -120,10 +132,15 @@ fn hex_digit(byte: u8) -> Option<u8> {
 }
 
 /// Runs in one of the two alphabets of base64, in one line or wrapped.
-fn base64(text: &[u8], visit: Visit<'_>) -> Result<(), ScanError> {
+fn base64(text: &[u8], runs: &[(usize, usize)], visit: Visit<'_>) -> Result<(), ScanError> {
     let mut decoded = Vec::new();
     let mut from = 0;
-    while let Some((start, end)) = next_run(text, from, BASE64_ANY, SHORTEST_BASE64) {
+    for &(start, end) in runs {
+        // Some of it may have been the rest of what was wrapped.
+        let start = start.max(from);
+        if start + SHORTEST_BASE64 > end {
+            continue;
+        }
         from = end;
         let run = &text[start..end];
         let standard = run.iter().all(|byte| CLASSES[usize::from(*byte)] & BASE64 != 0);
@@ -176,23 +193,26 @@ const STANDARD: GeneralPurpose = lenient(&alphabet::STANDARD);
 const URL_SAFE: GeneralPurpose = lenient(&alphabet::URL_SAFE);
 
 /// Runs of hexadecimal digits, in one line or wrapped.
-fn hex(text: &[u8], visit: Visit<'_>) -> Result<(), ScanError> {
+fn hex(text: &[u8], runs: &[(usize, usize)], visit: Visit<'_>) -> Result<(), ScanError> {
     let mut decoded = Vec::new();
     let mut from = 0;
-    while let Some((start, end)) = next_run(text, from, HEX, SHORTEST_HEX) {
-        from = end;
-        decoded.clear();
-        for (start, end) in wrapped(text, (start, end), HEX, 2) {
+    for &(start, end) in runs {
+        from = start.max(from);
+        while let Some((start, end)) = next_run(&text[..end.max(from)], from, HEX, SHORTEST_HEX) {
             from = end;
-            decoded.extend(
-                text[start..end]
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .filter_map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?)),
-            );
+            decoded.clear();
+            for (start, end) in wrapped(text, (start, end), HEX, 2) {
+                from = end;
+                decoded.extend(
+                    text[start..end]
+                        .as_chunks()
+                        .0
+                        .iter()
+                        .filter_map(|[high, low]| Some(hex_digit(*high)? << 4 | hex_digit(*low)?)),
+                );
+            }
+            visit(Decoded { encoding: Encoding::Hex, start, bytes: &decoded })?;
         }
-        visit(Decoded { encoding: Encoding::Hex, start, bytes: &decoded })?;
     }
     Ok(())
 }
