@@ -9,6 +9,7 @@
 mod credential;
 mod loose;
 mod objects;
+mod packs;
 mod place;
 mod process;
 mod remote;
@@ -17,6 +18,7 @@ mod scratch;
 mod writer;
 
 pub use objects::{Object, ObjectError, Objects};
+pub(crate) use packs::{PackReader, Packs};
 pub use place::{Rewrites, same_place};
 pub(crate) use process::argument;
 pub use process::{Environment, Git, GitError};

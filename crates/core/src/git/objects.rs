@@ -5,13 +5,16 @@
 //! bytes hash to. The bytes of a planted or damaged object therefore end the run
 //! instead of reaching the mirror.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, ThreadId};
 
 use repo_sync_shared::ObjectId;
 use thread_local::ThreadLocal;
 
 use super::loose::Loose;
+use super::packs::{PackReader, Packs};
 use crate::object::{Kind, hash};
 
 /// Reads objects by id, from any thread.
@@ -25,6 +28,9 @@ pub struct Objects<'r> {
     /// What the others read from: libgit2 lets only one thread at a time read from one
     /// database. `None` where another could not be opened.
     more: ThreadLocal<Option<git2::Odb<'static>>>,
+    /// The packs, if much is to be read, and each thread's reader of them.
+    packs: OnceLock<Packs>,
+    readers: ThreadLocal<RefCell<PackReader>>,
 }
 
 /// The bytes of one object, without its header.
@@ -33,6 +39,7 @@ pub struct Object<'o>(Bytes<'o>);
 enum Bytes<'o> {
     Packed(git2::OdbObject<'o>),
     Loose(Vec<u8>),
+    Shared(Arc<Vec<u8>>),
 }
 
 impl Object<'_> {
@@ -41,6 +48,7 @@ impl Object<'_> {
         match &self.0 {
             Bytes::Packed(object) => object.data(),
             Bytes::Loose(data) => data,
+            Bytes::Shared(data) => data,
         }
     }
 }
@@ -84,7 +92,20 @@ impl<'r> Objects<'r> {
     pub(super) fn new(odb: git2::Odb<'r>, directories: Vec<PathBuf>) -> Self {
         let loose = directories.last().map(|last| Loose::list(last)).unwrap_or_default();
         let first = thread::current().id();
-        Self { odb, loose, directories, first, more: ThreadLocal::new() }
+        let (more, packs, readers) = (ThreadLocal::new(), OnceLock::new(), ThreadLocal::new());
+        Self { odb, loose, directories, first, more, packs, readers }
+    }
+
+    /// Prepares for reading much: that takes a while, and memory.
+    pub(crate) fn expect_many(&self) {
+        self.packs.get_or_init(|| Packs::among(&self.directories));
+    }
+
+    /// The object of this id, if it is where we can read it ourselves. Its bytes are its own.
+    fn packed(&self, id: ObjectId) -> Option<(Kind, Arc<Vec<u8>>)> {
+        let packs = self.packs.get()?;
+        let reader = self.readers.get_or(|| RefCell::new(PackReader::of_some(packs.clone())));
+        reader.try_borrow_mut().ok()?.read(id)
     }
 
     /// The database that this thread reads from.
@@ -110,6 +131,11 @@ impl<'r> Objects<'r> {
                 (found.name(), Bytes::Loose(data))
             }
             None => {
+                if let Some((found, data)) = self.packed(id)
+                    && found == kind
+                {
+                    return Ok(Object(Bytes::Shared(data)));
+                }
                 let object = self.odb().read(oid(id)).map_err(|err| unread(&err, id, kind))?;
                 (object.kind().str(), Bytes::Packed(object))
             }

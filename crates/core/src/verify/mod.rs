@@ -30,6 +30,7 @@ mod manifest;
 mod mirror;
 mod object;
 mod original;
+mod packed;
 mod pattern;
 mod people;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -48,6 +49,8 @@ mod workspaces;
 mod filter_tests;
 #[cfg(test)]
 mod independence;
+#[cfg(test)]
+mod packed_tests;
 
 pub use claims::{Claims, CommitClaim, PolicyAt, RefClaim, Since};
 pub use mirror::audit_mirror;

@@ -9,7 +9,7 @@ use super::claims::{Claims, RefClaim};
 use super::judge::{Judge, Take, finding};
 use super::stop::Stop;
 use super::store::{Held, StoreView};
-use super::{Verdict, settled};
+use super::{Verdict, packed, settled};
 use crate::error::RunError;
 use crate::git::Objects;
 use crate::object::Kind;
@@ -296,6 +296,11 @@ struct Holdings {
 
 fn read(store: &StoreView<'_>, progress: &dyn Progress) -> Result<Holdings, Stop> {
     let mut holdings = Holdings::default();
+    if let Some(read) = packed::read_all(store.path, progress)? {
+        holdings.bytes = read.iter().map(|(_, _, size)| size).sum();
+        holdings.objects = read.into_iter().map(|(id, kind, _)| (id, kind)).collect();
+        return Ok(holdings);
+    }
     store.read_all(progress, |held| {
         let Held { id, kind, size, hashed, .. } = held;
         holdings.objects.push((id, kind));

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Packs, read by ourselves: several times as fast as by libgit2, for who reads much.
+//!
+//! Nobody has to believe this reading. What it makes of an object counts only if that
+//! hashes to the id that was asked for. Whatever is in any way other than usual it does not
+//! know, and libgit2 or git is asked.
+//!
+//! See <https://git-scm.com/docs/gitformat-pack>.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use libdeflater::Decompressor;
+use repo_sync_shared::ObjectId;
+use rustc_hash::FxHashMap;
+
+use crate::object::{Kind, hash};
+
+/// How many bytes of objects a reader remembers, in each of two generations.
+const REMEMBERED: usize = 8 << 20;
+
+/// How much of a pack is read at once, in bytes: by who reads all of it, and by who goes to
+/// and fro, or back for a base.
+const ALL: u64 = 256 << 10;
+const SOME: u64 = 16 << 10;
+
+/// Larger objects, and chains with larger deltas, are left to others, which need not have all
+/// of one in memory, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// No chain of deltas is longer.
+const MOST_DELTAS: usize = 5_000;
+
+/// With more objects than these the places of all would take too much memory.
+const MOST_OBJECTS: usize = 2_000_000;
+
+/// How many borrow from each other, at most.
+const MOST_ALTERNATES: usize = 16;
+
+/// The hash at the end of a pack, and of its index, in bytes.
+const TRAILER: u64 = 20;
+
+/// The packs of one or several stores.
+#[derive(Clone)]
+pub(crate) struct Packs(Arc<[Pack]>);
+
+/// A pack, and where its objects begin.
+struct Pack {
+    path: PathBuf,
+    /// By id.
+    ids: Vec<(ObjectId, u64)>,
+    /// In the order in which they lie.
+    places: Vec<(u64, ObjectId)>,
+    /// Where the last object ends.
+    end: u64,
+}
+
+impl Packs {
+    /// Those of the store with these objects, if it has nothing but packs, and those are
+    /// such as we can read.
+    pub(crate) fn all_of(objects: &Path) -> Option<Self> {
+        for entry in fs::read_dir(objects).ok()? {
+            let name = entry.ok()?.file_name();
+            match name.to_str()? {
+                "pack" => {}
+                "info" if fs::read_dir(objects.join("info")).ok()?.next().is_none() => {}
+                _ => return None,
+            }
+        }
+        let mut packs = Vec::new();
+        for entry in fs::read_dir(objects.join("pack")).ok()? {
+            let path = entry.ok()?.path();
+            match path.extension()?.to_str()? {
+                "pack" | "rev" if path.with_extension("idx").is_file() => {}
+                "idx" => packs.push(Pack::open(&path)?),
+                _ => return None,
+            }
+        }
+        packs.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Some(Self(packs.into()))
+    }
+
+    /// Those in these directories of objects, and in those that they borrow from, as far as
+    /// we can read them.
+    pub(crate) fn among(directories: &[PathBuf]) -> Self {
+        let mut directories = directories.to_vec();
+        let mut packs = Vec::new();
+        let mut at = 0;
+        while let Some(directory) = directories.get(at).filter(|_| at < MOST_ALTERNATES) {
+            let alternates = fs::read_to_string(directory.join("info/alternates"));
+            let indexes = fs::read_dir(directory.join("pack")).into_iter().flatten().flatten();
+            let indexes = indexes.map(|entry| entry.path());
+            let indexes = indexes.filter(|path| path.extension().is_some_and(|it| it == "idx"));
+            packs.extend(indexes.filter_map(|index| Pack::open(&index)));
+            let more =
+                alternates.iter().flat_map(|text| text.lines()).map(|line| directory.join(line));
+            let more: Vec<PathBuf> = more.filter(|path| !directories.contains(path)).collect();
+            directories.extend(more);
+            at += 1;
+        }
+        packs.sort_unstable_by_key(|pack| std::cmp::Reverse(pack.ids.len()));
+        let mut count = 0;
+        packs.retain(|pack| {
+            count += pack.ids.len();
+            count <= MOST_OBJECTS
+        });
+        Self(packs.into())
+    }
+
+    /// The objects of all packs, a block of so many neighbours at a time.
+    pub(crate) fn blocks(&self, most: usize) -> Vec<Block<'_>> {
+        let all = self.0.iter().enumerate();
+        let blocks = all.flat_map(|(pack, it)| it.places.chunks(most).map(move |it| (pack, it)));
+        blocks.map(|(pack, places)| Block { pack, places }).collect()
+    }
+}
+
+/// Objects that lie together in a pack.
+pub(crate) struct Block<'p> {
+    pack: usize,
+    places: &'p [(u64, ObjectId)],
+}
+
+impl Block<'_> {
+    /// How many they are.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+}
+
+impl Pack {
+    /// The pack to which an index belongs: version 2 of both.
+    fn open(index: &Path) -> Option<Self> {
+        let path = index.with_extension("pack");
+        let end = fs::metadata(&path).ok()?.len().checked_sub(TRAILER)?;
+        let mut head = [0; 12];
+        File::open(&path).ok()?.read_exact(&mut head).ok()?;
+        let count = head.strip_prefix(b"PACK\0\0\0\x02")?;
+        let ids = offsets(&fs::read(index).ok()?)?;
+        if u32::from_be_bytes(count.try_into().ok()?) as usize != ids.len() {
+            return None;
+        }
+        let mut places: Vec<_> = ids.iter().map(|&(id, offset)| (offset, id)).collect();
+        places.sort_unstable();
+        let in_order = places.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        let within = places.last().is_none_or(|&(last, _)| last < end);
+        (in_order && within).then_some(Self { path, ids, places, end })
+    }
+
+    /// Where the object ends that begins there.
+    fn range(&self, offset: u64) -> Option<Range<u64>> {
+        let at = self.places.binary_search_by_key(&offset, |(offset, _)| *offset).ok()?;
+        Some(offset..self.places.get(at + 1).map_or(self.end, |(next, _)| *next))
+    }
+}
+
+/// What an index says: where the object of each id begins, by id.
+fn offsets(index: &[u8]) -> Option<Vec<(ObjectId, u64)>> {
+    let number = |at: usize| Some(u32::from_be_bytes(*index.get(at..)?.first_chunk()?));
+    if !index.starts_with(b"\xfftOc\0\0\0\x02") {
+        return None;
+    }
+    let first_id = 8 + 256 * 4;
+    let count = number(first_id - 4)? as usize;
+    let ids = index.get(first_id..first_id.checked_add(count.checked_mul(20)?)?)?;
+    let near = first_id + count * 24;
+    let far = near + count * 4;
+    let mut offsets = Vec::with_capacity(count);
+    let mut rows = 0;
+    for (at, id) in ids.as_chunks::<20>().0.iter().enumerate() {
+        let offset = number(near + at * 4)?;
+        let offset = match offset & 0x7fff_ffff {
+            _ if offset < 0x8000_0000 => u64::from(offset),
+            row => {
+                rows += 1;
+                u64::from_be_bytes(*index.get(far + row as usize * 8..)?.first_chunk()?)
+            }
+        };
+        offsets.push((ObjectId::from_bytes(*id), offset));
+    }
+    let is_whole = index.len() == far + rows * 8 + 2 * TRAILER as usize;
+    (is_whole && offsets.is_sorted_by(|a, b| a.0 < b.0)).then_some(offsets)
+}
+
+/// An object: its kind, and its bytes.
+pub(crate) type Known = (Kind, Arc<Vec<u8>>);
+
+/// Reads objects of packs. What it does not understand is `None`.
+pub(crate) struct PackReader {
+    packs: Packs,
+    /// How much is read at once, going on.
+    step: u64,
+    /// For each pack what was read of it last, going on and going back.
+    windows: Vec<Option<[Window; 2]>>,
+    decompressor: Decompressor,
+    remembered: Remembered,
+}
+
+impl PackReader {
+    /// For who reads single objects.
+    pub(crate) fn of_some(packs: Packs) -> Self {
+        Self::new(packs, SOME)
+    }
+
+    /// For who reads block after block.
+    pub(crate) fn of_all(packs: Packs) -> Self {
+        Self::new(packs, ALL)
+    }
+
+    fn new(packs: Packs, step: u64) -> Self {
+        Self {
+            step,
+            windows: packs.0.iter().map(|_| None).collect(),
+            decompressor: Decompressor::new(),
+            remembered: Remembered::default(),
+            packs,
+        }
+    }
+
+    /// The object of this id, if one of the packs has it and its bytes are those of the id.
+    pub(crate) fn read(&mut self, id: ObjectId) -> Option<Known> {
+        let place = |pack: &Pack| {
+            let at = pack.ids.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+            Some(pack.ids[at].1)
+        };
+        let mut packs = self.packs.0.iter().enumerate();
+        let (pack, offset) = packs.find_map(|(pack, it)| Some((pack, place(it)?)))?;
+        let (kind, data) = self.object(pack, offset)?;
+        (hash(kind, &data) == id).then_some((kind, data))
+    }
+
+    /// The objects of a block, each with its kind and its size, if the bytes of all are those
+    /// of their ids.
+    pub(crate) fn block(&mut self, block: &Block<'_>) -> Option<Vec<(ObjectId, Kind, u64)>> {
+        let read = |&(offset, id): &(u64, ObjectId)| {
+            let (kind, data) = self.object(block.pack, offset)?;
+            (hash(kind, &data) == id).then_some((id, kind, data.len() as u64))
+        };
+        block.places.iter().map(read).collect()
+    }
+
+    /// The object that begins there.
+    fn object(&mut self, pack: usize, offset: u64) -> Option<Known> {
+        let mut deltas = Vec::new();
+        let mut size = 0;
+        let mut at = offset;
+        let (kind, mut data) = loop {
+            if let Some(known) = self.remembered.get((pack, at)) {
+                break known;
+            }
+            let (what, data) = self.stored(pack, at, deltas.is_empty())?;
+            match what {
+                What::Whole(kind) => {
+                    let data = Arc::new(data);
+                    self.remembered.put((pack, at), (kind, Arc::clone(&data)));
+                    break (kind, data);
+                }
+                What::Delta(base) => {
+                    size += data.len() as u64;
+                    deltas.push((at, data));
+                    // One lies before the other, or else they need not come to an end.
+                    if base >= at || deltas.len() > MOST_DELTAS || size > LARGEST {
+                        return None;
+                    }
+                    at = base;
+                }
+            }
+        };
+        for (at, delta) in deltas.into_iter().rev() {
+            data = Arc::new(applied(&data, &delta)?);
+            self.remembered.put((pack, at), (kind, Arc::clone(&data)));
+        }
+        Some((kind, data))
+    }
+
+    /// What is stored there, inflated.
+    fn stored(&mut self, pack: usize, offset: u64, is_next: bool) -> Option<(What, Vec<u8>)> {
+        let windows = self.windows.get_mut(pack)?;
+        let pack = self.packs.0.get(pack)?;
+        let range = pack.range(offset)?;
+        let [onward, back] = match windows {
+            Some(windows) => windows,
+            None => windows.insert([
+                Window::open(&pack.path, self.step).ok()?,
+                Window::open(&pack.path, SOME).ok()?,
+            ]),
+        };
+        let window =
+            if is_next && !back.holds(&range) || onward.holds(&range) { onward } else { back };
+        let bytes = window.get(range, pack.end)?;
+        let Head { what, size, len } = Head::read(bytes, offset, pack)?;
+        let mut data = vec![0; usize::try_from(size).ok().filter(|_| size <= LARGEST)?];
+        let inflated = self.decompressor.zlib_decompress(&bytes[len..], &mut data).ok()?;
+        (inflated == data.len()).then_some((what, data))
+    }
+}
+
+/// What stands at the beginning of an object, and where its data begin.
+struct Head {
+    what: What,
+    size: u64,
+    len: usize,
+}
+
+enum What {
+    Whole(Kind),
+    /// A delta, and where its base begins.
+    Delta(u64),
+}
+
+impl Head {
+    /// Reads it at the beginning of the bytes of the object at `offset`.
+    fn read(bytes: &[u8], offset: u64, pack: &Pack) -> Option<Self> {
+        let first = *bytes.first()?;
+        let (rest, len) = if first & 0x80 == 0 { (0, 0) } else { number(&bytes[1..])? };
+        let size = u64::from(first & 0x0f) | rest.checked_mul(16)?;
+        let mut len = 1 + len;
+        let what = match first >> 4 & 7 {
+            1 => What::Whole(Kind::Commit),
+            2 => What::Whole(Kind::Tree),
+            3 => What::Whole(Kind::Blob),
+            4 => What::Whole(Kind::Tag),
+            6 => {
+                let (distance, more) = distance(bytes.get(len..)?)?;
+                len += more;
+                What::Delta(offset.checked_sub(distance)?)
+            }
+            7 => {
+                let id = ObjectId::from_slice(bytes.get(len..len + 20)?)?;
+                len += 20;
+                let at = pack.ids.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+                What::Delta(pack.ids[at].1)
+            }
+            _ => return None,
+        };
+        Some(Self { what, size, len })
+    }
+}
+
+/// A number of seven bits a byte, the lowest first, and how many bytes it takes.
+fn number(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut number = 0;
+    for (at, byte) in bytes.iter().take(8).enumerate() {
+        number |= u64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Some((number, at + 1));
+        }
+    }
+    None
+}
+
+/// How far back a base begins: seven bits a byte, the highest first, one more for each byte
+/// that follows.
+fn distance(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut distance = 0;
+    for (at, byte) in bytes.iter().take(8).enumerate() {
+        distance |= u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            return Some((distance, at + 1));
+        }
+        distance = (distance + 1) << 7;
+    }
+    None
+}
+
+/// What a delta makes of its base.
+fn applied(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
+    let (of, len) = number(delta)?;
+    let (size, more) = number(&delta[len..])?;
+    if of != base.len() as u64 || size > LARGEST {
+        return None;
+    }
+    let size = usize::try_from(size).ok()?;
+    let mut made = Vec::with_capacity(size);
+    let mut rest = &delta[len + more..];
+    while let Some((&order, after)) = rest.split_first() {
+        rest = after;
+        let bytes = if order & 0x80 == 0 {
+            let new;
+            (new, rest) = rest.split_at_checked(usize::from(order)).filter(|_| order > 0)?;
+            new
+        } else {
+            let mut next = |bit: u8| {
+                if order & 1 << bit == 0 {
+                    return Some(0);
+                }
+                let (&byte, after) = rest.split_first()?;
+                rest = after;
+                Some(usize::from(byte))
+            };
+            let from = next(0)? | next(1)? << 8 | next(2)? << 16 | next(3)? << 24;
+            let len = match next(4)? | next(5)? << 8 | next(6)? << 16 {
+                0 => 0x1_0000,
+                len => len,
+            };
+            base.get(from..from.checked_add(len)?)?
+        };
+        if made.len() + bytes.len() > size {
+            return None;
+        }
+        made.extend_from_slice(bytes);
+    }
+    (made.len() == size).then_some(made)
+}
+
+/// A part of a file.
+struct Window {
+    file: File,
+    /// How much is read at once.
+    step: u64,
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window {
+    fn open(path: &Path, step: u64) -> io::Result<Self> {
+        Ok(Self { file: File::open(path)?, step, start: 0, bytes: Vec::new() })
+    }
+
+    fn holds(&self, range: &Range<u64>) -> bool {
+        self.start <= range.start && range.end <= self.start + self.bytes.len() as u64
+    }
+
+    /// These bytes of the file, of which nobody wants any behind `end`.
+    fn get(&mut self, range: Range<u64>, end: u64) -> Option<&[u8]> {
+        if !self.holds(&range) {
+            let len = self.step.min(end - range.start).max(range.end - range.start);
+            // Whatever an object says, more than twice its size is not stored of it.
+            let len = usize::try_from(len).ok().filter(|_| len <= 2 * LARGEST)?;
+            self.bytes.resize(len, 0);
+            self.start = range.start;
+            self.file.seek(SeekFrom::Start(range.start)).ok()?;
+            self.file.read_exact(&mut self.bytes).ok()?;
+        }
+        let at = usize::try_from(range.start - self.start).ok()?;
+        self.bytes.get(at..at + usize::try_from(range.end - range.start).ok()?)
+    }
+}
+
+/// Objects that others may be deltas of, by their pack and where they begin.
+#[derive(Default)]
+struct Remembered {
+    young: FxHashMap<(usize, u64), Known>,
+    old: FxHashMap<(usize, u64), Known>,
+    /// How many bytes the young ones have.
+    bytes: usize,
+}
+
+impl Remembered {
+    fn get(&mut self, place: (usize, u64)) -> Option<Known> {
+        if let Some((kind, data)) = self.young.get(&place) {
+            return Some((*kind, Arc::clone(data)));
+        }
+        let (kind, data) = self.old.remove(&place)?;
+        self.put(place, (kind, Arc::clone(&data)));
+        Some((kind, data))
+    }
+
+    fn put(&mut self, place: (usize, u64), known: Known) {
+        self.bytes += known.1.len();
+        self.young.insert(place, known);
+        if self.bytes > REMEMBERED {
+            self.old = std::mem::take(&mut self.young);
+            self.bytes = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
