@@ -53,6 +53,7 @@ mod gitleaks;
 mod go_syntax;
 mod literals;
 mod pattern;
+mod pieces;
 mod rule;
 mod rules;
 mod runs;

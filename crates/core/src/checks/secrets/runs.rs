@@ -19,7 +19,7 @@ const SHORTEST_HEX: usize = 32;
 
 /// A run goes on in the next line if what it has in this one is as long as this. Tools
 /// break lines at 60 or more.
-const SHORTEST_WRAPPED: usize = 40;
+pub(super) const SHORTEST_WRAPPED: usize = 40;
 
 /// Fewer characters of two bytes are no text.
 const SHORTEST_UTF16: usize = 12;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One pass over a blob for all keywords, then only the rules whose keyword was there.
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,13 +9,21 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use flate2::read::MultiGzDecoder;
 use rustc_hash::FxHashSet;
+use thread_local::ThreadLocal;
 
+use super::pieces::{Memory, Met, pieces};
 use super::rule::{Candidate, Rule};
 use super::runs::each_run;
 use super::{Encoding, Hit, RuleSet, RulesError, ScanError};
 
 /// How many encodings deep a secret is looked for.
 const DEPTH: usize = 3;
+
+/// How a compressed text begins.
+const GZIP: &[u8] = &[0x1f, 0x8b, 8];
+
+/// Shorter texts, in bytes, are looked at as a whole.
+const SHORTEST_IN_PIECES: usize = 2 << 10;
 
 /// How much may come out of all compressed data of one blob.
 const INFLATED_LIMIT: usize = 32 << 20;
@@ -27,6 +36,9 @@ pub struct Scanner {
     calls: Vec<Vec<Call>>,
     /// Rules that no word speaks for.
     unconditional: Vec<usize>,
+    /// What was met in texts that were scanned, for each thread; `None` if a word may go
+    /// over the end of a line.
+    memory: Option<ThreadLocal<RefCell<Memory>>>,
 }
 
 /// What a word that was met says about a rule.
@@ -103,6 +115,8 @@ struct Job<'a> {
     applies: Vec<bool>,
     encodings: Vec<Encoding>,
     inflated: usize,
+    /// Whether a rule could have something to say.
+    has_words: bool,
     found: Vec<Found>,
 }
 
@@ -139,7 +153,15 @@ impl Scanner {
             .kind(Some(AhoCorasickKind::DFA))
             .build(&words.words)
             .map_err(|_| RulesError::TooManyWords)?;
-        Ok(Self { rules, words: automaton, calls: words.calls, unconditional })
+        let is_in_a_line = words.words.iter().all(|word| !word.contains(&b'\n'));
+        let memory = is_in_a_line.then(ThreadLocal::new);
+        Ok(Self { rules, words: automaton, calls: words.calls, unconditional, memory })
+    }
+
+    /// The same, but it looks at every text as a whole.
+    #[cfg(test)]
+    pub(super) fn without_memory(self) -> Self {
+        Self { memory: None, ..self }
     }
 
     /// Finds the secrets in the bytes of a blob, in the order of their lines.
@@ -150,19 +172,20 @@ impl Scanner {
     /// # Errors
     /// Too much comes out of compressed data to look at.
     pub fn scan(&self, data: &[u8], path: &[u8]) -> Result<Vec<Hit>, ScanError> {
-        let mut job = Job {
-            path,
-            applies: self.applies(path),
-            encodings: Vec::new(),
-            inflated: 0,
-            found: Vec::new(),
-        };
+        let mut job = Job::new(path, self.applies(path));
         for (index, rule) in self.rules.rules.iter().enumerate() {
             if rule.pattern.is_none() && job.applies[index] {
                 job.found.push(Found { place: 0, rule: index, encodings: Vec::new() });
             }
         }
-        self.scan_layer(&Layer { text: data, start: 0, stride: 1 }, &mut job)?;
+        let whole = Layer { text: data, start: 0, stride: 1 };
+        match &self.memory {
+            Some(memory) if is_worth_pieces(data) => {
+                let memory = &mut memory.get_or_default().borrow_mut();
+                self.scan_pieces(&whole, memory, &mut job)?;
+            }
+            Some(_) | None => self.scan_layer(&whole, &mut job)?,
+        }
         Ok(self.hits(data, job.found))
     }
 
@@ -178,18 +201,58 @@ impl Scanner {
         self.rules.rules.iter().map(applies).collect()
     }
 
+    /// The same as [`scan_layer`](Self::scan_layer), but looks only into pieces that are
+    /// new.
+    fn scan_pieces(
+        &self,
+        layer: &Layer<'_>,
+        memory: &mut Memory,
+        job: &mut Job<'_>,
+    ) -> Result<(), ScanError> {
+        let mut words = Vec::new();
+        for piece in pieces(layer.text) {
+            let start = piece.start;
+            let met = memory.of(&layer.text[piece.clone()], |piece| self.met(piece));
+            words.extend(met.words.iter().map(|&(word, end)| (word, start + end)));
+            if met.has_encoded_words {
+                let piece = Layer { text: &layer.text[piece], start: layer.place(start), ..*layer };
+                self.scan_runs(&piece, job)?;
+            }
+        }
+        self.match_words(layer, words, job);
+        Ok(())
+    }
+
+    /// What is met in a piece of a text.
+    fn met(&self, piece: &[u8]) -> Met {
+        // What it is that is found, a path may have a say in. Nobody asks.
+        let mut job = Job::new(b"", vec![false; self.rules.rules.len()]);
+        let scanned = self.scan_runs(&Layer { text: piece, start: 0, stride: 1 }, &mut job);
+        Met {
+            words: self.words_in(piece).collect(),
+            has_encoded_words: job.has_words || scanned.is_err(),
+        }
+    }
+
     fn scan_layer(&self, layer: &Layer<'_>, job: &mut Job<'_>) -> Result<(), ScanError> {
-        self.match_layer(layer, job);
+        self.match_words(layer, self.words_in(layer.text), job);
         if job.encodings.len() == DEPTH {
             return Ok(());
         }
-        if layer.text.starts_with(&[0x1f, 0x8b, 8]) {
+        if layer.text.starts_with(GZIP) {
             let inflated = inflate(layer.text, &mut job.inflated)?;
             let inner = Layer { text: &inflated, start: layer.start, stride: 0 };
+            // It counts to what may come out of all of the blob.
+            job.has_words = true;
             job.encodings.push(Encoding::Gzip);
             self.scan_layer(&inner, job)?;
             job.encodings.pop();
         }
+        self.scan_runs(layer, job)
+    }
+
+    /// Looks into what is encoded in a text.
+    fn scan_runs(&self, layer: &Layer<'_>, job: &mut Job<'_>) -> Result<(), ScanError> {
         each_run(layer.text, &mut |run| {
             let stride = match run.encoding {
                 Encoding::Utf16 => 2 * layer.stride,
@@ -203,19 +266,30 @@ impl Scanner {
         })
     }
 
+    /// The words in a text, by number, each with its end; in the order of their ends.
+    fn words_in(&self, text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+        self.words.find_overlapping_iter(text).map(|word| (word.pattern().as_usize(), word.end()))
+    }
+
     /// Holds a text against every rule whose words are in it.
-    fn match_layer(&self, layer: &Layer<'_>, job: &mut Job<'_>) {
+    fn match_words(
+        &self,
+        layer: &Layer<'_>,
+        words: impl IntoIterator<Item = (usize, usize)>,
+        job: &mut Job<'_>,
+    ) {
         let text = layer.text;
         let mut chances = Vec::new();
-        for word in self.words.find_overlapping_iter(text) {
+        for (word, end) in words {
             // Most texts have no word in them, and get by without.
             if chances.is_empty() {
                 chances.resize_with(self.rules.rules.len(), Chance::default);
             }
-            for call in &self.calls[word.pattern().as_usize()] {
-                chances[call.rule].met(text, word.end(), call.kind);
+            for call in &self.calls[word] {
+                chances[call.rule].met(text, end, call.kind);
             }
         }
+        job.has_words |= !chances.is_empty() || !self.unconditional.is_empty();
         for (index, chance) in chances.into_iter().enumerate() {
             let rule = &self.rules.rules[index];
             if chance.windows.is_empty() || (rule.has_remote_keywords() && !chance.has_keyword) {
@@ -269,6 +343,19 @@ impl Scanner {
         hits.retain(|hit| told.insert((hit.line, Arc::clone(&hit.rule))));
         hits
     }
+}
+
+impl<'a> Job<'a> {
+    fn new(path: &'a [u8], applies: Vec<bool>) -> Self {
+        let (encodings, found) = (Vec::new(), Vec::new());
+        Self { path, applies, encodings, inflated: 0, has_words: false, found }
+    }
+}
+
+/// Whether a text is better looked at in pieces. In bytes other than text encoded runs go
+/// over lines.
+fn is_worth_pieces(text: &[u8]) -> bool {
+    text.len() >= SHORTEST_IN_PIECES && !text.starts_with(GZIP) && memchr::memchr(0, text).is_none()
 }
 
 /// The words to look for, each once, with the rules that they speak for.

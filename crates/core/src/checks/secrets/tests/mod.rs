@@ -7,6 +7,7 @@ mod files;
 mod limits;
 mod samples;
 mod template;
+mod versions;
 
 use std::sync::LazyLock;
 
