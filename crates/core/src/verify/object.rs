@@ -74,16 +74,14 @@ fn entry<'a>(rest: &mut &'a [u8]) -> Option<Entry<'a>> {
     Some(Entry { mode, name, id, is })
 }
 
-/// Directories sort as if their names ended in a slash.
+/// Directories sort as if their names, which hold no slash, ended in one.
 pub(super) fn git_order(one: &Entry<'_>, other: &Entry<'_>) -> Ordering {
-    let key = |entry: &Entry<'_>| {
-        let slash: &[u8] = if entry.is == Is::Tree { b"/" } else { b"" };
-        [entry.name, slash].concat()
+    let shared = one.name.len().min(other.name.len());
+    let next = |entry: &Entry<'_>| {
+        let end = (entry.is == Is::Tree).then_some(b'/');
+        entry.name.get(shared).copied().or(end)
     };
-    match one.name.first().cmp(&other.name.first()) {
-        Ordering::Equal => key(one).cmp(&key(other)),
-        order => order,
-    }
+    one.name[..shared].cmp(&other.name[..shared]).then_with(|| next(one).cmp(&next(other)))
 }
 
 fn is_dotgit(name: &[u8]) -> bool {
