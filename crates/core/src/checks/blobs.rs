@@ -64,7 +64,7 @@ impl Asked {
 pub(super) struct Looked {
     pub(super) asked: Asked,
     /// Its bytes; `None` if there are more than anybody looks into.
-    pub(super) data: Result<Option<Vec<u8>>, ObjectError>,
+    pub(super) data: Result<Option<Arc<Vec<u8>>>, ObjectError>,
     /// What was found in them.
     pub(super) found: Vec<RawFinding>,
 }
@@ -186,7 +186,7 @@ fn look(
 ) -> Looked {
     let data = size.and_then(|size| match size {
         size if size > MAX_BLOB => Ok(None),
-        _ => files.read(asked.id).map(|file| Some(file.data().to_vec())),
+        _ => files.read(asked.id).map(|file| Some(file.into_shared())),
     });
     let mut found = Vec::new();
     if let Ok(Some(data)) = &data {

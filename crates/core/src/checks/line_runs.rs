@@ -4,7 +4,7 @@
 
 use std::hash::Hasher;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::licence_texts::is_licence;
 
@@ -32,7 +32,7 @@ pub(super) fn runs(lines: &[(u64, u32)]) -> impl Iterator<Item = u64> {
 /// says, whatever its indentation, and its number in the file, from 1.
 pub(super) fn lines(data: &[u8]) -> impl Iterator<Item = (u64, u32)> {
     (1..)
-        .zip(data.split(|&byte| byte == b'\n'))
+        .zip(each_line(data))
         .skip(head(data))
         .map(|(number, line)| (number, line.trim_ascii()))
         .filter(|(_, line)| line.len() >= MIN_LINE)
@@ -41,6 +41,54 @@ pub(super) fn lines(data: &[u8]) -> impl Iterator<Item = (u64, u32)> {
             hasher.write(line);
             (hasher.finish(), number)
         })
+}
+
+/// The lines of a text, without their ends.
+fn each_line(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', data).chain(std::iter::once(data.len()));
+    ends.scan(0, |start, end| Some(&data[std::mem::replace(start, end + 1)..end]))
+}
+
+/// Runs of lines, each with the first file that has it.
+#[derive(Default)]
+pub(super) struct KnownRuns {
+    files: FxHashMap<u64, u32>,
+    /// A bit for every run that is known, and by chance for some others. Most runs that are
+    /// asked for are not known, and this much of memory is at hand.
+    bits: Vec<u64>,
+}
+
+/// How many bits those are.
+const BITS: usize = 1 << 22;
+
+impl KnownRuns {
+    /// How many different ones there are.
+    pub(super) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Takes in a run of a file, unless another has it.
+    pub(super) fn insert(&mut self, run: u64, file: u32) {
+        if self.bits.is_empty() {
+            self.bits.resize(BITS / 64, 0);
+        }
+        let (word, bit) = place(run);
+        self.bits[word] |= bit;
+        self.files.entry(run).or_insert(file);
+    }
+
+    /// The first file that has a run.
+    pub(super) fn file(&self, run: u64) -> Option<u32> {
+        let (word, bit) = place(run);
+        let may_be = self.bits.get(word).is_some_and(|word| word & bit != 0);
+        may_be.then(|| self.files.get(&run).copied()).flatten()
+    }
+}
+
+/// Where the bit of a run is: which word, and the bit in it.
+fn place(run: u64) -> (usize, u64) {
+    let bit = usize::try_from(run % BITS as u64).unwrap_or_default();
+    (bit / 64, 1 << (bit % 64))
 }
 
 /// How a line of a comment begins.
@@ -52,7 +100,7 @@ const MAX_HEAD: usize = 40;
 /// How many lines are an opening comment that speaks of rights.
 fn head(data: &[u8]) -> usize {
     let (mut count, mut speaks) = (0, false);
-    for line in data.split(|&byte| byte == b'\n').take(MAX_HEAD).map(<[u8]>::trim_ascii) {
+    for line in each_line(data).take(MAX_HEAD).map(<[u8]>::trim_ascii) {
         if !line.is_empty() && !COMMENT.iter().any(|start| line.starts_with(start)) {
             break;
         }
@@ -87,6 +135,22 @@ mod tests {
         check(&format!("// Copyright 2020 A\n// and of no other line at all\n\n{}", text(0..20)));
         assert_eq!(prints(&text(0..20)).len(), 16);
         assert_eq!(prints(&text(0..4)), [0; 0]);
+    }
+
+    #[test]
+    fn a_run_is_known_by_its_first_file() {
+        let mut known = KnownRuns::default();
+        assert_eq!(known.file(0), None);
+        let mut random = fastrand::Rng::with_seed(9);
+        let runs: Vec<u64> = (0..20_000).map(|_| random.u64(..)).collect();
+        for (run, file) in runs.iter().chain(&runs).zip(0..) {
+            known.insert(*run, file);
+        }
+        assert_eq!(known.len(), runs.len());
+        for (run, file) in runs.iter().zip(0..) {
+            assert_eq!(known.file(*run), Some(file));
+            assert_eq!(known.file(!run), None);
+        }
     }
 
     #[test]

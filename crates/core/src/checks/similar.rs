@@ -17,7 +17,7 @@ use repo_sync_shared::{Check, ObjectId, escape_bytes};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::blobs::Asked;
-use super::line_runs::{RUN, is_text, lines, runs};
+use super::line_runs::{KnownRuns, RUN, is_text, lines, runs};
 use super::{Family, Look, NewBlob, NewDirectory};
 use crate::error::RunError;
 use crate::filter::{Holdings, Listing, PrivateWalk, PublicFiles, walk};
@@ -193,7 +193,7 @@ fn tips(session: &Session<'_>) -> Vec<u32> {
 struct Private {
     seen: FxHashSet<ObjectId>,
     /// The first file that has a run of lines.
-    runs: FxHashMap<u64, u32>,
+    runs: KnownRuns,
     paths: Vec<Vec<u8>>,
     text: u64,
     opened: u64,
@@ -212,7 +212,7 @@ impl Private {
     /// What a text has in common with it. Bytes that are a private file's own are nothing
     /// of ours.
     fn compare(&self, blob: &NewBlob<'_>) -> Option<RawFinding> {
-        if self.runs.is_empty() || self.seen.contains(&blob.entry.id) {
+        if self.runs.len() == 0 || self.seen.contains(&blob.entry.id) {
             return None;
         }
         let overlap = overlap(blob.data, &self.runs)?;
@@ -262,7 +262,7 @@ impl Private {
             let held = runs.len();
             self.open(objects, id, |run| {
                 if !common.contains(&run) {
-                    runs.entry(run).or_insert(file);
+                    runs.insert(run, file);
                 }
             });
             if runs.len() > held {
@@ -309,12 +309,12 @@ struct Overlap {
 }
 
 /// What a text has in common with private ones, if that is no chance.
-fn overlap(data: &[u8], private: &FxHashMap<u64, u32>) -> Option<Overlap> {
+fn overlap(data: &[u8], private: &KnownRuns) -> Option<Overlap> {
     let lines: Vec<_> = lines(data).collect();
     let mut own = FxHashSet::default();
     let mut shared = Vec::new();
     for (at, run) in runs(&lines).enumerate() {
-        if let Some(&file) = private.get(&run)
+        if let Some(file) = private.file(run)
             && own.insert(run)
         {
             shared.push((at, file));
@@ -342,12 +342,8 @@ fn overlap(data: &[u8], private: &FxHashMap<u64, u32>) -> Option<Overlap> {
 
 /// Whether a text shares runs with private ones that were not there `before`, and not by
 /// chance.
-fn brings_some(
-    own: &FxHashSet<u64>,
-    private: &FxHashMap<u64, u32>,
-    before: &FxHashSet<u64>,
-) -> bool {
-    let is_new = |run: &&u64| private.contains_key(run) && !before.contains(run);
+fn brings_some(own: &FxHashSet<u64>, private: &KnownRuns, before: &FxHashSet<u64>) -> bool {
+    let is_new = |run: &&u64| private.file(**run).is_some() && !before.contains(run);
     own.iter().filter(is_new).count() >= MIN_SHARED
 }
 
@@ -376,7 +372,8 @@ mod tests {
     /// place until then: lines, and the first.
     #[track_caller]
     fn check(data: &str, before: &str, expected: Option<(usize, u32)>) {
-        let private = prints(&text(0..100)).into_iter().map(|run| (run, 7)).collect();
+        let mut private = KnownRuns::default();
+        prints(&text(0..100)).into_iter().for_each(|run| private.insert(run, 7));
         let set = |text| prints(text).into_iter().collect();
         let found = overlap(data.as_bytes(), &private)
             .filter(|_| brings_some(&set(data), &private, &set(before)));

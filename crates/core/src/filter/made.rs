@@ -153,6 +153,14 @@ impl PublicFile<'_> {
             Self::Made(data) => data,
         }
     }
+
+    /// The bytes, to be handed from thread to thread.
+    pub(crate) fn into_shared(self) -> Arc<Vec<u8>> {
+        match self {
+            Self::AsItIs(object) => object.into_shared(),
+            Self::Made(data) => Arc::new(data),
+        }
+    }
 }
 
 impl<'r> PublicFiles<'r> {

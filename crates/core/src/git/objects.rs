@@ -51,6 +51,15 @@ impl Object<'_> {
             Bytes::Shared(data) => data,
         }
     }
+
+    /// The bytes, to be handed from thread to thread.
+    pub(crate) fn into_shared(self) -> Arc<Vec<u8>> {
+        match self.0 {
+            Bytes::Packed(object) => Arc::new(object.data().to_vec()),
+            Bytes::Loose(data) => Arc::new(data),
+            Bytes::Shared(data) => data,
+        }
+    }
 }
 
 /// Why an object could not be read.
