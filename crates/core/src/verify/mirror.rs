@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::claims::Claims;
 use super::judge::{Judge, Take, finding};
 use super::object::Headed;
+use super::shares::judge_all;
 use super::stop::Stop;
 use super::store::{Held, StoreView};
 use super::{Verdict, settled};
@@ -42,7 +43,7 @@ fn audit(
 ) -> Result<Verdict, Stop> {
     let mut judge = Judge::new(objects, claims, false, progress)?;
     let commits: FxHashSet<ObjectId> = copy.commits()?.into_iter().collect();
-    let judged = judge_all(&mut judge, &commits, progress)?;
+    let judged = judge_shown(&mut judge, claims, &commits, progress)?;
     let refs = copy.refs()?;
     let mut audit = Audit {
         commits: judged,
@@ -63,32 +64,24 @@ fn audit(
 }
 
 /// Judges every commit that the mirror shows an image of, and all before it.
-fn judge_all(
+fn judge_shown(
     judge: &mut Judge<'_>,
+    claims: &Claims,
     commits: &FxHashSet<ObjectId>,
     progress: &dyn Progress,
 ) -> Result<u64, Stop> {
-    let history = &judge.history;
-    let shown = history.numbers().filter(|&commit| {
-        let own = judge.images.own(commit);
-        own.is_some_and(|image| commits.contains(&judge.images.id(image)))
-    });
-    let behind = history.graph.behind(shown);
-    let mut judged = 0;
-    for commit in judge.history.numbers().filter(|&commit| behind[commit as usize]) {
-        let own = judge.images.own(commit).map(|image| judge.images.id(image));
-        let own = own.filter(|id| commits.contains(id));
-        judge.judge(commit, if own.is_some() { Take::Shown } else { Take::Nothing })?;
-        judge.wanted.extend(own.map(|id| (id, Kind::Commit)));
-        judged += 1;
-        if judged % 256 == 0 {
-            progress.advance(Phase::Verify, 256);
-            if progress.interrupted() {
-                return Err(RunError::Interrupted.into());
-            }
-        }
-    }
-    Ok(judged)
+    let (history, images) = (&judge.history, &judge.images);
+    let own = |commit| images.own(commit).map(|image| images.id(image));
+    let shown: Vec<(u32, ObjectId)> = history
+        .numbers()
+        .filter_map(|commit| Some((commit, own(commit).filter(|id| commits.contains(id))?)))
+        .collect();
+    let behind = history.graph.behind(shown.iter().map(|(commit, _)| *commit));
+    let behind: Vec<u32> = history.numbers().filter(|&one| behind[one as usize]).collect();
+    let how = |id| if commits.contains(&id) { Take::Shown } else { Take::Nothing };
+    judge_all(judge, claims, &behind, &how, progress)?;
+    judge.wanted.extend(shown.into_iter().map(|(_, id)| (id, Kind::Commit)));
+    Ok(behind.len() as u64)
 }
 
 /// Looks at the tags of the mirror that the manifest lists.

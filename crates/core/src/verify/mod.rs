@@ -37,6 +37,7 @@ mod people;
 pub(crate) mod readings;
 mod scissors;
 mod sections;
+mod shares;
 mod staged;
 mod stop;
 mod store;

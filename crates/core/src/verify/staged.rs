@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::claims::{Claims, RefClaim};
 use super::judge::{Judge, Take, finding};
+use super::shares::judge_all;
 use super::stop::Stop;
 use super::store::{Held, StoreView};
 use super::{Verdict, packed, settled};
@@ -139,22 +140,10 @@ fn judge<'r>(
             judge.judge(commit, Take::Nothing)?;
         }
     }
-    let mut judged = 0;
-    for commit in to_judge {
-        let image = judge.images.own(commit);
-        let is_new = image.is_some_and(|image| expected.contains_key(&judge.images.id(image)));
-        let take = if is_new { Take::New } else { Take::Nothing };
-        judge.judge(commit, take)?;
-        judged += 1;
-        if judged % 256 == 0 {
-            progress.advance(Phase::Verify, 256);
-            if progress.interrupted() {
-                return Err(RunError::Interrupted.into());
-            }
-        }
-    }
+    let how = |id: ObjectId| if expected.contains_key(&id) { Take::New } else { Take::Nothing };
+    judge_all(&mut judge, claims, &to_judge, &how, progress)?;
     judge.wanted.extend(expected);
-    Ok((judge, judged))
+    Ok((judge, to_judge.len() as u64))
 }
 
 /// The private commits whose images nobody has judged yet: what the planned refs
