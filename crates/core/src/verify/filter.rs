@@ -22,7 +22,7 @@ use crate::object::{Kind, hash};
 pub(super) const DEEPEST: usize = 2_048;
 
 /// How many bytes of public trees are remembered at most.
-const MOST_BYTES: usize = 256 << 20;
+const MOST_BYTES: usize = 64 << 20;
 
 /// How often the trees of one commit may stand in yet another place before they are
 /// taken for an attack: thirty objects can show more paths than there are grains of sand.
