@@ -42,30 +42,23 @@ fn audit(
     store: &StoreView<'_>,
     progress: &dyn Progress,
 ) -> Result<Verdict, Stop> {
-    // The store is read while the commits are judged: one waits for the disk, the
-    // other thinks.
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(|| read(store, progress));
-        // Most of a long history is behind what is published, and says nothing of what is
-        // new. Only where the two sides agree is that the end of it.
-        let narrowed = claims.narrowed();
-        let narrow = narrowed
-            .as_ref()
-            .map(|(narrow, first)| judge(narrow, Some(first), objects, store, progress));
-        let whole = || judge(claims, None, objects, store, progress);
-        let (judged, is_narrow) = match narrow {
-            Some(Ok(judged)) => (Ok(judged), true),
-            Some(Err(Stop::Run(err))) => (Err(Stop::Run(err)), true),
-            Some(Err(Stop::Narrow | Stop::Unsound(_))) | None => (whole(), false),
-        };
-        let held = reader.join().expect("reading a store does not panic");
-        let (judged, held) = (judged?, held?);
-        let verdict = conclude(claims, judged, &held, store)?;
-        if is_narrow && !verdict.findings.is_empty() {
-            return conclude(claims, whole()?, &held, store);
+    let held = read(store, progress)?;
+    // Most of a long history is behind what is published, and says nothing of what is
+    // new. Only where the two sides agree is that the end of it.
+    if let Some((narrow, first)) = claims.narrowed() {
+        match judge(&narrow, Some(first), objects, &held, store, progress) {
+            Ok(judged) => {
+                let verdict = conclude(claims, judged, &held, store)?;
+                if verdict.findings.is_empty() {
+                    return Ok(verdict);
+                }
+            }
+            Err(Stop::Run(err)) => return Err(Stop::Run(err)),
+            Err(Stop::Narrow | Stop::Unsound(_)) => {}
         }
-        Ok(verdict)
-    })
+    }
+    let judged = judge(claims, None, objects, &held, store, progress)?;
+    conclude(claims, judged, &held, store)
 }
 
 /// Adds what is to say of the store.
@@ -100,6 +93,7 @@ fn judge<'r>(
     claims: &Claims,
     first: Option<&[u8]>,
     objects: &'r Objects<'r>,
+    held: &Holdings,
     store: &StoreView<'_>,
     progress: &dyn Progress,
 ) -> Result<(Judge<'r>, u64), Stop> {
@@ -111,7 +105,7 @@ fn judge<'r>(
     // What the mirror has comes first: it need not be in the store.
     let bases: FxHashSet<ObjectId> =
         judge.settings.seams.iter().filter_map(|seam| Some(seam.public?.0)).collect();
-    for commit in store.commits()? {
+    for commit in held.commits() {
         if let Some(image) = judge.images.number(commit)
             && public[image as usize]
         {
@@ -281,6 +275,13 @@ struct Holdings {
     objects: Vec<(ObjectId, Kind)>,
     bytes: u64,
     faults: Vec<String>,
+}
+
+impl Holdings {
+    fn commits(&self) -> impl Iterator<Item = ObjectId> {
+        let commits = self.objects.iter().filter(|(_, kind)| *kind == Kind::Commit);
+        commits.map(|(id, _)| *id)
+    }
 }
 
 fn read(store: &StoreView<'_>, progress: &dyn Progress) -> Result<Holdings, Stop> {

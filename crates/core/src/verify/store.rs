@@ -2,6 +2,7 @@
 //! A store of public objects, read from outside: every object in it, reachable or
 //! not, hashed again.
 
+use std::fs::{self, DirEntry};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::Stdio;
@@ -86,6 +87,12 @@ impl StoreView<'_> {
 
     /// The refs of the store.
     pub(super) fn refs(&self) -> Result<Vec<(Vec<u8>, ObjectId)>, Stop> {
+        // Where no file is that could hold one, git need not be asked
+        // (<https://git-scm.com/docs/gitrepository-layout>).
+        let may_be = ["packed-refs", "reftable"].iter().any(|name| self.path.join(name).exists());
+        if !may_be && has_no_file(&self.path.join("refs")) {
+            return Ok(Vec::new());
+        }
         let listing = self.git.run(&["for-each-ref", "--format=%(objectname) %(refname)"], b"")?;
         let refs = listing.split(|&byte| byte == b'\n').filter_map(|line| {
             let (id, name) = line.split_at_checked(40)?;
@@ -126,6 +133,14 @@ impl StoreView<'_> {
         Git::finish(&args, child)?;
         Ok(read.map_err(|err| RunError::io("failed to read", self.path, err))?)
     }
+}
+
+/// Whether a directory can be read, and nothing but directories is in it.
+fn has_no_file(directory: &Path) -> bool {
+    let is_free = |entry: std::io::Result<DirEntry>| {
+        entry.is_ok_and(|it| it.file_type().is_ok_and(|it| it.is_dir()) && has_no_file(&it.path()))
+    };
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.all(is_free))
 }
 
 /// The next object of `git cat-file --batch`.
@@ -199,6 +214,18 @@ mod tests {
         check(&blob.repeat(2), Ok(&[(Kind::Blob, 2, true), (Kind::Blob, 2, true)]));
         check(&blob.replace("\na", "\nb"), Ok(&[(Kind::Blob, 2, false)]));
         check(&blob.replace("blob", "tag"), Ok(&[(Kind::Tag, 2, false)]));
+    }
+
+    #[test]
+    fn a_file_may_be_a_ref_wherever_it_lies() {
+        let refs = tempfile::tempdir().expect("a temporary directory");
+        let check = |expected| assert_eq!(has_no_file(refs.path()), expected);
+        check(true);
+        fs::create_dir_all(refs.path().join("heads/a")).expect("a directory");
+        check(true);
+        fs::write(refs.path().join("heads/a/b"), "").expect("a file");
+        check(false);
+        assert!(!has_no_file(&refs.path().join("gone")));
     }
 
     #[test]
