@@ -13,3 +13,4 @@ mod paths;
 mod provenance;
 mod secrets;
 mod submodules;
+mod terms;
