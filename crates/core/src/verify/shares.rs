@@ -40,11 +40,14 @@ pub(super) fn judge_all(
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     // Of a narrow history the claims are not all.
     let most = if judge.history.is_narrow() { 1 } else { commits.len() / SHARE };
-    let shares = cores.min(most).max(1);
+    let shares = cores.min(most);
+    if shares < 2 {
+        return judge_share(judge, commits, how, progress);
+    }
     let (own, others) = commits.split_at(commits.len().div_ceil(shares));
     let (objects, before) = (judge.history.objects, judge.before.clone());
     thread::scope(|scope| {
-        let others = others.chunks(own.len().max(1));
+        let others = others.chunks(own.len());
         let apart = |share| judge_apart(objects, claims, &before, share, how, progress);
         let helpers: Vec<_> = others.map(|share| scope.spawn(move || apart(share))).collect();
         judge_share(judge, own, how, progress)?;
