@@ -5,6 +5,7 @@ mod ends;
 mod fates;
 mod mirrors;
 mod originals;
+mod shares;
 mod trees;
 
 use std::ffi::OsString;
