@@ -7,6 +7,7 @@
 //! ([`Git`]).
 
 mod credential;
+mod kept;
 mod loose;
 mod objects;
 mod packs;

@@ -13,8 +13,9 @@ use std::thread::{self, ThreadId};
 use repo_sync_shared::ObjectId;
 use thread_local::ThreadLocal;
 
+use super::kept::Kept;
 use super::loose::Loose;
-use super::packs::{PackReader, Packs};
+use super::packs::{Known, PackReader, Packs};
 use crate::object::{Kind, hash};
 
 /// Reads objects by id, from any thread.
@@ -31,6 +32,8 @@ pub struct Objects<'r> {
     /// The packs, if much is to be read, and each thread's reader of them.
     packs: OnceLock<Packs>,
     readers: ThreadLocal<RefCell<PackReader>>,
+    /// What was read from them, if it is to be read again.
+    kept: OnceLock<Kept>,
 }
 
 /// The bytes of one object, without its header.
@@ -102,7 +105,7 @@ impl<'r> Objects<'r> {
         let loose = directories.last().map(|last| Loose::list(last)).unwrap_or_default();
         let first = thread::current().id();
         let (more, packs, readers) = (ThreadLocal::new(), OnceLock::new(), ThreadLocal::new());
-        Self { odb, loose, directories, first, more, packs, readers }
+        Self { odb, loose, directories, first, more, packs, readers, kept: OnceLock::new() }
     }
 
     /// Prepares for reading much: that takes a while, and memory.
@@ -110,11 +113,24 @@ impl<'r> Objects<'r> {
         self.packs.get_or_init(|| Packs::among(&self.directories));
     }
 
+    /// Prepares for reading most objects again and again: that takes memory, up to a bound.
+    pub fn expect_again(&self) {
+        self.kept.get_or_init(Kept::default);
+    }
+
     /// The object of this id, if it is where we can read it ourselves. Its bytes are its own.
-    fn packed(&self, id: ObjectId) -> Option<(Kind, Arc<Vec<u8>>)> {
+    fn packed(&self, id: ObjectId) -> Option<Known> {
         let packs = self.packs.get()?;
+        let kept = self.kept.get();
+        if let Some(known) = kept.and_then(|kept| kept.get(id)) {
+            return Some(known);
+        }
         let reader = self.readers.get_or(|| RefCell::new(PackReader::of_some(packs.clone())));
-        reader.try_borrow_mut().ok()?.read(id)
+        let known = reader.try_borrow_mut().ok()?.read(id)?;
+        if let Some(kept) = kept {
+            kept.put(id, &known);
+        }
+        Some(known)
     }
 
     /// The database that this thread reads from.

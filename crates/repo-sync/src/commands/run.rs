@@ -54,7 +54,11 @@ pub(super) fn each_mirror(
     mut one: impl FnMut(&mut Ui, &SessionOptions) -> Result<Report, CliError>,
 ) -> Result<Outcome, CliError> {
     let mut reports = Vec::new();
-    for options in &engine.mirrors(ctx, objects)? {
+    let mirrors = engine.mirrors(ctx, objects)?;
+    if mirrors.len() > 1 {
+        objects.expect_again();
+    }
+    for options in &mirrors {
         let report = match one(ui, options) {
             Ok(report) => report,
             Err(err) if ctx.global.all => of_error(command, options, &err),
