@@ -65,6 +65,19 @@ impl Engine {
         })
     }
 
+    /// One for another run at the same time, on a thread of its own.
+    ///
+    /// # Errors
+    /// The repository cannot be opened once more.
+    pub fn beside(&self, ctx: &Context) -> Result<Self, CliError> {
+        Ok(Self {
+            repo: PrivateRepo::discover(ctx.dir()).map_err(RunError::from)?,
+            options: self.options.clone(),
+            environment: self.environment.clone(),
+            watch: self.watch.beside(),
+        })
+    }
+
     /// The reader of the private repository's objects.
     ///
     /// # Errors

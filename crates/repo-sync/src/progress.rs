@@ -69,6 +69,13 @@ impl Watch {
 }
 
 impl Watch {
+    /// One for another run at the same time: it is counted on the same board, and stopped by
+    /// the same flag.
+    pub fn beside(&self) -> Self {
+        let (board, interrupted) = (Arc::clone(&self.board), Arc::clone(&self.interrupted));
+        Self { board, interrupted, ticker: None }
+    }
+
     /// Takes the bars away, for somebody who wants to write.
     pub fn clear(&self) {
         self.board.clear();

@@ -11,10 +11,12 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use crate::args::{Color, Format, GlobalArgs};
 
+mod aside;
 mod forge;
 mod pager;
 mod palette;
 
+pub use aside::Aside;
 pub use palette::Palette;
 
 use pager::Pager;

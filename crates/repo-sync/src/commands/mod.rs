@@ -28,6 +28,7 @@ mod run;
 pub mod standalone;
 pub mod status;
 pub mod sync;
+mod together;
 pub mod verify;
 
 pub use run::worst;

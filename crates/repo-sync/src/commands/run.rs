@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What `plan` and `sync` share: one mirror after another, and one report each.
+//! What `plan` and `sync` share: one report for each mirror.
 
 use repo_sync_core::error::RunError;
 use repo_sync_core::facts::Facts;
@@ -14,6 +14,7 @@ use repo_sync_shared::edition::Principal;
 use repo_sync_shared::{Fleet, Outcome, Report};
 
 use super::receipt::Receipt;
+use super::together;
 use crate::args::Format;
 use crate::context::Context;
 use crate::engine::{Engine, address, now, today};
@@ -39,6 +40,14 @@ pub(super) struct Task {
 pub(super) fn run(ctx: &Context, ui: &mut Ui, task: &Task) -> Result<Outcome, CliError> {
     let engine = Engine::open(ctx, ui, !task.publish)?;
     let objects = engine.objects()?;
+    let at_once = match task.publish && ctx.global.all {
+        true => together::at_once(ctx, &engine, &objects)?,
+        false => 1,
+    };
+    if at_once > 1 {
+        let reports = together::run(ctx, ui, &engine, &objects, at_once, task)?;
+        return all_reported(ctx, ui, task.command, reports);
+    }
     each_mirror(ctx, ui, &engine, &objects, task.command, |ui, options| {
         one(ctx, ui, &engine, &objects, options, task)
     })
@@ -71,13 +80,24 @@ pub(super) fn each_mirror(
         }
         reports.push(report);
     }
+    all_reported(ctx, ui, command, reports)
+}
+
+/// Renders the reports of all mirrors.
+fn all_reported(
+    ctx: &Context,
+    ui: &mut Ui,
+    command: &str,
+    reports: Vec<Report>,
+) -> Result<Outcome, CliError> {
     let outcome = worst(reports.iter().map(|report| report.outcome));
     let fleet = Fleet { version: 1, command: command.to_owned(), mirrors: reports };
     render::fleet(ui, &ctx.global, &fleet)?;
     Ok(outcome)
 }
 
-fn one(
+/// Does the task for one mirror.
+pub(super) fn one(
     ctx: &Context,
     ui: &mut Ui,
     engine: &Engine,

@@ -33,6 +33,8 @@ struct Drawing {
 }
 
 struct Running {
+    /// How many runs are in this phase at once.
+    runs: u32,
     total: Option<u64>,
     since: Instant,
     last_line: Option<Instant>,
@@ -48,10 +50,22 @@ impl Board {
         }
     }
 
+    /// A run begins a phase. Of runs that are in one at once all is counted together.
     pub(super) fn start(&self, phase: Phase, total: Option<u64>, now: Instant) {
-        self.done[index(phase)].store(0, Ordering::Relaxed);
-        let running = Running { total, since: now, last_line: None, bar: None };
-        self.lock().phases[index(phase)] = Some(running);
+        let running = &mut self.lock().phases[index(phase)];
+        match running {
+            Some(running) => {
+                running.runs += 1;
+                running.total = running.total.zip(total).map(|(one, other)| one + other);
+                if let (Some(bar), Some(total)) = (&running.bar, running.total) {
+                    bar.set_length(total);
+                }
+            }
+            None => {
+                self.done[index(phase)].store(0, Ordering::Relaxed);
+                *running = Some(Running { runs: 1, total, since: now, last_line: None, bar: None });
+            }
+        }
     }
 
     pub(super) fn advance(&self, phase: Phase, by: u64) {
@@ -60,7 +74,14 @@ impl Board {
 
     pub(super) fn finish(&self, phase: Phase, now: Instant) {
         let drawing = &mut *self.lock();
-        let Some(running) = drawing.phases[index(phase)].take() else { return };
+        let slot = &mut drawing.phases[index(phase)];
+        if let Some(running) = slot
+            && running.runs > 1
+        {
+            running.runs -= 1;
+            return;
+        }
+        let Some(running) = slot.take() else { return };
         match self.style {
             ProgressStyle::Hidden => {}
             ProgressStyle::Bars => {
@@ -215,6 +236,19 @@ mod tests {
         board.advance(Phase::Filter, 7);
         board.finish(Phase::Filter, start + Duration::from_secs(2));
         assert_eq!(out.text(), "filter: 7 trees\n");
+    }
+
+    #[test]
+    fn what_is_done_in_several_runs_at_once_is_counted_together() {
+        let (out, board, start) = begin(ProgressStyle::Lines, Some(100));
+        board.advance(Phase::Filter, 60);
+        board.start(Phase::Filter, Some(50), start);
+        board.advance(Phase::Filter, 70);
+        board.finish(Phase::Filter, start + Duration::from_secs(2));
+        assert_eq!(out.text(), "", "the other is not at its end");
+        board.advance(Phase::Filter, 20);
+        board.finish(Phase::Filter, start + Duration::from_secs(3));
+        assert_eq!(out.text(), "filter: 150/150 trees\n");
     }
 
     /// Steps are milliseconds since the start, and what was done then.
