@@ -25,9 +25,6 @@ use crate::progress::{Phase, Progress};
 /// How many trees a thread takes at a time: neighbours have much in common.
 const BLOCK: usize = 256;
 
-/// So many trees are worth preparing for.
-const MANY: usize = 4_096;
-
 /// What is known of the root trees of a history.
 #[derive(Default)]
 pub(crate) struct Survey {
@@ -59,9 +56,6 @@ impl Survey {
         });
         let trees: Vec<Root> = trees.filter(|root| met.insert(root.tree)).collect();
         progress.start(Phase::Filter, Some(trees.len() as u64));
-        if trees.len() >= MANY {
-            objects.expect_many();
-        }
         let filter = || {
             let mut filter = Filter::new(objects, shape.clone());
             filter.go_by(atlas.cloned());

@@ -22,9 +22,6 @@ use crate::session::Session;
 /// taken for an attack. Thirty objects can show more paths than there are grains of sand.
 const MAX_REPEATED: u32 = 10_000;
 
-/// So many new images are worth preparing for.
-const MANY: usize = 512;
-
 /// What is to become public.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
@@ -51,9 +48,6 @@ pub fn inspect<'r>(
     let Checks { looks, families } = checks(session, subject.new.len())?;
     let every_place = families.iter().any(|family| family.minds_every_place());
     progress.start(Phase::Check, Some(subject.new.len() as u64));
-    if subject.new.len() >= MANY {
-        session.replay.objects().expect_many();
-    }
     let files = session.replay.files();
     let (mut families, mut found) = thread::scope(|scope| {
         let mut inspector = Inspector {

@@ -5,8 +5,9 @@
 //! bytes hash to. The bytes of a planted or damaged object therefore end the run
 //! instead of reaching the mirror.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, ThreadId};
 
@@ -17,6 +18,13 @@ use super::kept::Kept;
 use super::loose::Loose;
 use super::packs::{Known, PackReader, Packs};
 use crate::object::{Kind, hash};
+
+/// Who reads so many objects reads more, and is better served by our own reading of packs.
+const MANY: usize = 512;
+
+/// The same holds for who reads a tree of so many bytes: libgit2 keeps none of this size, and
+/// makes all that lead to the next one again.
+const LARGE_TREE: usize = 1 << 20;
 
 /// Reads objects by id, from any thread.
 pub struct Objects<'r> {
@@ -29,7 +37,9 @@ pub struct Objects<'r> {
     /// What the others read from: libgit2 lets only one thread at a time read from one
     /// database. `None` where another could not be opened.
     more: ThreadLocal<Option<git2::Odb<'static>>>,
-    /// The packs, if much is to be read, and each thread's reader of them.
+    /// How many objects were read from a database.
+    count: AtomicUsize,
+    /// The packs, once that is much, and each thread's reader of them.
     packs: OnceLock<Packs>,
     readers: ThreadLocal<RefCell<PackReader>>,
     /// What was read from them, if it is to be read again.
@@ -104,13 +114,10 @@ impl<'r> Objects<'r> {
     pub(super) fn new(odb: git2::Odb<'r>, directories: Vec<PathBuf>) -> Self {
         let loose = directories.last().map(|last| Loose::list(last)).unwrap_or_default();
         let first = thread::current().id();
+        let count = AtomicUsize::new(0);
         let (more, packs, readers) = (ThreadLocal::new(), OnceLock::new(), ThreadLocal::new());
-        Self { odb, loose, directories, first, more, packs, readers, kept: OnceLock::new() }
-    }
-
-    /// Prepares for reading much: that takes a while, and memory.
-    pub(crate) fn expect_many(&self) {
-        self.packs.get_or_init(|| Packs::among(&self.directories));
+        let kept = OnceLock::new();
+        Self { odb, loose, directories, first, more, count, packs, readers, kept }
     }
 
     /// Prepares for reading most objects again and again: that takes memory, up to a bound.
@@ -120,17 +127,32 @@ impl<'r> Objects<'r> {
 
     /// The object of this id, if it is where we can read it ourselves. Its bytes are its own.
     fn packed(&self, id: ObjectId) -> Option<Known> {
-        let packs = self.packs.get()?;
+        let mut reader = self.reader()?;
         let kept = self.kept.get();
         if let Some(known) = kept.and_then(|kept| kept.get(id)) {
             return Some(known);
         }
-        let reader = self.readers.get_or(|| RefCell::new(PackReader::of_some(packs.clone())));
-        let known = reader.try_borrow_mut().ok()?.read(id)?;
+        let known = reader.read(id)?;
         if let Some(kept) = kept {
             kept.put(id, &known);
         }
         Some(known)
+    }
+
+    /// This thread's own reader of packs, if much is read.
+    fn reader(&self) -> Option<RefMut<'_, PackReader>> {
+        let packs = self.packs.get()?;
+        let reader = self.readers.get_or(|| RefCell::new(PackReader::of_some(packs.clone())));
+        reader.try_borrow_mut().ok()
+    }
+
+    /// Goes over to reading packs ourselves, if an object that was read from a database says
+    /// that it pays.
+    fn note(&self, kind: Kind, len: usize) {
+        let is_much = self.count.fetch_add(1, Ordering::Relaxed) >= MANY;
+        if is_much || kind == Kind::Tree && len >= LARGE_TREE {
+            self.packs.get_or_init(|| Packs::among(&self.directories));
+        }
     }
 
     /// The database that this thread reads from.
@@ -162,6 +184,7 @@ impl<'r> Objects<'r> {
                     return Ok(Object(Bytes::Shared(data)));
                 }
                 let object = self.odb().read(oid(id)).map_err(|err| unread(&err, id, kind))?;
+                self.note(kind, object.data().len());
                 (object.kind().str(), Bytes::Packed(object))
             }
         };
@@ -192,6 +215,9 @@ impl<'r> Objects<'r> {
         let kind = Kind::Commit;
         if let Some(header) = self.loose.header(id) {
             return header.map_err(|reason| ObjectError::Corrupt { id, kind, reason });
+        }
+        if let Some(header) = self.reader().and_then(|mut it| it.header(id)) {
+            return Ok(header);
         }
         let (size, found) =
             self.odb().read_header(oid(id)).map_err(|err| unread(&err, id, kind))?;

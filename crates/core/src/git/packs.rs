@@ -7,6 +7,8 @@
 //!
 //! See <https://git-scm.com/docs/gitformat-pack>.
 
+mod index;
+
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
@@ -17,6 +19,7 @@ use libdeflater::Decompressor;
 use repo_sync_shared::ObjectId;
 use rustc_hash::FxHashMap;
 
+use self::index::Index;
 use crate::object::{Kind, hash};
 
 /// How many bytes of objects a reader remembers, in each of two generations.
@@ -31,11 +34,15 @@ const SOME: u64 = 16 << 10;
 /// of one in memory, in bytes.
 const LARGEST: u64 = 64 << 20;
 
+/// More bytes than these do not precede the data of an object, nor do the checksum and the
+/// marks of short data that are not compressed add to them.
+const MOST_HEAD: u64 = 64;
+
 /// No chain of deltas is longer.
 const MOST_DELTAS: usize = 5_000;
 
 /// With more objects than these the places of all would take too much memory.
-const MOST_OBJECTS: usize = 2_000_000;
+const MOST_OBJECTS: usize = 16_000_000;
 
 /// How many borrow from each other, at most.
 const MOST_ALTERNATES: usize = 16;
@@ -50,10 +57,7 @@ pub(crate) struct Packs(Arc<[Pack]>);
 /// A pack, and where its objects begin.
 struct Pack {
     path: PathBuf,
-    /// By id.
-    ids: Vec<(ObjectId, u64)>,
-    /// In the order in which they lie.
-    places: Vec<(u64, ObjectId)>,
+    index: Index,
     /// Where the last object ends.
     end: u64,
 }
@@ -101,30 +105,38 @@ impl Packs {
             directories.extend(more);
             at += 1;
         }
-        packs.sort_unstable_by_key(|pack| std::cmp::Reverse(pack.ids.len()));
+        packs.sort_unstable_by_key(|pack| std::cmp::Reverse(pack.index.len()));
         let mut count = 0;
         packs.retain(|pack| {
-            count += pack.ids.len();
+            count += pack.index.len();
             count <= MOST_OBJECTS
         });
         Self(packs.into())
     }
 
-    /// The objects of all packs, a block of so many neighbours at a time.
-    pub(crate) fn blocks(&self, most: usize) -> Vec<Block<'_>> {
-        let all = self.0.iter().enumerate();
-        let blocks = all.flat_map(|(pack, it)| it.places.chunks(most).map(move |it| (pack, it)));
-        blocks.map(|(pack, places)| Block { pack, places }).collect()
+    /// The objects of all packs, a block of so many neighbours at a time; `None` if we cannot
+    /// read where they lie.
+    pub(crate) fn blocks(&self, most: usize) -> Option<Vec<Block>> {
+        let mut blocks = Vec::new();
+        for (pack, it) in self.0.iter().enumerate() {
+            let places = it.index.places()?;
+            if places.last().is_some_and(|&(last, _)| last >= it.end) {
+                return None;
+            }
+            let places = places.chunks(most).map(<[_]>::to_vec);
+            blocks.extend(places.map(|places| Block { pack, places }));
+        }
+        Some(blocks)
     }
 }
 
 /// Objects that lie together in a pack.
-pub(crate) struct Block<'p> {
+pub(crate) struct Block {
     pack: usize,
-    places: &'p [(u64, ObjectId)],
+    places: Vec<(u64, ObjectId)>,
 }
 
-impl Block<'_> {
+impl Block {
     /// How many they are.
     pub(crate) fn len(&self) -> usize {
         self.places.len()
@@ -139,50 +151,17 @@ impl Pack {
         let mut head = [0; 12];
         File::open(&path).ok()?.read_exact(&mut head).ok()?;
         let count = head.strip_prefix(b"PACK\0\0\0\x02")?;
-        let ids = offsets(&fs::read(index).ok()?)?;
-        if u32::from_be_bytes(count.try_into().ok()?) as usize != ids.len() {
-            return None;
-        }
-        let mut places: Vec<_> = ids.iter().map(|&(id, offset)| (offset, id)).collect();
-        places.sort_unstable();
-        let in_order = places.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        let within = places.last().is_none_or(|&(last, _)| last < end);
-        (in_order && within).then_some(Self { path, ids, places, end })
+        let count = u32::from_be_bytes(count.try_into().ok()?) as usize;
+        let index = Index::open(index).filter(|index| index.len() == count)?;
+        Some(Self { path, index, end })
     }
 
-    /// Where the object ends that begins there.
-    fn range(&self, offset: u64) -> Option<Range<u64>> {
-        let at = self.places.binary_search_by_key(&offset, |(offset, _)| *offset).ok()?;
-        Some(offset..self.places.get(at + 1).map_or(self.end, |(next, _)| *next))
+    /// Where an object may lie that begins there and has so many bytes: no further than
+    /// anybody would make it by compressing it.
+    fn range(&self, offset: u64, size: u64) -> Option<Range<u64>> {
+        let most = size + size / 8 + MOST_HEAD;
+        (offset < self.end).then(|| offset..self.end.min(offset + most))
     }
-}
-
-/// What an index says: where the object of each id begins, by id.
-fn offsets(index: &[u8]) -> Option<Vec<(ObjectId, u64)>> {
-    let number = |at: usize| Some(u32::from_be_bytes(*index.get(at..)?.first_chunk()?));
-    if !index.starts_with(b"\xfftOc\0\0\0\x02") {
-        return None;
-    }
-    let first_id = 8 + 256 * 4;
-    let count = number(first_id - 4)? as usize;
-    let ids = index.get(first_id..first_id.checked_add(count.checked_mul(20)?)?)?;
-    let near = first_id + count * 24;
-    let far = near + count * 4;
-    let mut offsets = Vec::with_capacity(count);
-    let mut rows = 0;
-    for (at, id) in ids.as_chunks::<20>().0.iter().enumerate() {
-        let offset = number(near + at * 4)?;
-        let offset = match offset & 0x7fff_ffff {
-            _ if offset < 0x8000_0000 => u64::from(offset),
-            row => {
-                rows += 1;
-                u64::from_be_bytes(*index.get(far + row as usize * 8..)?.first_chunk()?)
-            }
-        };
-        offsets.push((ObjectId::from_bytes(*id), offset));
-    }
-    let is_whole = index.len() == far + rows * 8 + 2 * TRAILER as usize;
-    (is_whole && offsets.is_sorted_by(|a, b| a.0 < b.0)).then_some(offsets)
 }
 
 /// An object: its kind, and its bytes.
@@ -190,13 +169,18 @@ pub(crate) type Known = (Kind, Arc<Vec<u8>>);
 
 /// Reads objects of packs. What it does not understand is `None`.
 pub(crate) struct PackReader {
+    files: Files,
+    decompressor: Decompressor,
+    remembered: Remembered,
+}
+
+/// The files of packs, as far as they were opened.
+struct Files {
     packs: Packs,
     /// How much is read at once, going on.
     step: u64,
     /// For each pack what was read of it last, going on and going back.
     windows: Vec<Option<[Window; 2]>>,
-    decompressor: Decompressor,
-    remembered: Remembered,
 }
 
 impl PackReader {
@@ -211,30 +195,56 @@ impl PackReader {
     }
 
     fn new(packs: Packs, step: u64) -> Self {
+        let windows = packs.0.iter().map(|_| None).collect();
         Self {
-            step,
-            windows: packs.0.iter().map(|_| None).collect(),
+            files: Files { packs, step, windows },
             decompressor: Decompressor::new(),
             remembered: Remembered::default(),
-            packs,
         }
     }
 
     /// The object of this id, if one of the packs has it and its bytes are those of the id.
     pub(crate) fn read(&mut self, id: ObjectId) -> Option<Known> {
-        let place = |pack: &Pack| {
-            let at = pack.ids.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-            Some(pack.ids[at].1)
-        };
-        let mut packs = self.packs.0.iter().enumerate();
-        let (pack, offset) = packs.find_map(|(pack, it)| Some((pack, place(it)?)))?;
+        let (pack, offset) = self.place(id)?;
         let (kind, data) = self.object(pack, offset)?;
         (hash(kind, &data) == id).then_some((kind, data))
     }
 
+    /// What the object of this id says it is, and how many bytes it says it has, if one of
+    /// the packs has it.
+    pub(crate) fn header(&mut self, id: ObjectId) -> Option<(Kind, u64)> {
+        let (pack, mut at) = self.place(id)?;
+        let mut size = None;
+        for _ in 0..=MOST_DELTAS {
+            if let Some((kind, data)) = self.remembered.get((pack, at)) {
+                return Some((kind, size.unwrap_or(data.len() as u64)));
+            }
+            let (.., head) = self.files.head(pack, at, size.is_none())?;
+            match head.what {
+                What::Whole(kind) => return Some((kind, size.unwrap_or(head.size))),
+                What::Delta(base) if base < at => {
+                    if size.is_none() {
+                        let (_, delta) = self.stored(pack, at, true)?;
+                        let (_, len) = number(&delta)?;
+                        size = Some(number(&delta[len..])?.0);
+                    }
+                    at = base;
+                }
+                What::Delta(_) => return None,
+            }
+        }
+        None
+    }
+
+    /// Where the object of this id begins, and in which pack.
+    fn place(&self, id: ObjectId) -> Option<(usize, u64)> {
+        let mut packs = self.files.packs.0.iter().enumerate();
+        packs.find_map(|(pack, it)| Some((pack, it.index.place(id)?)))
+    }
+
     /// The objects of a block, each with its kind and its size, if the bytes of all are those
     /// of their ids.
-    pub(crate) fn block(&mut self, block: &Block<'_>) -> Option<Vec<(ObjectId, Kind, u64)>> {
+    pub(crate) fn block(&mut self, block: &Block) -> Option<Vec<(ObjectId, Kind, u64)>> {
         let read = |&(offset, id): &(u64, ObjectId)| {
             let (kind, data) = self.object(block.pack, offset)?;
             (hash(kind, &data) == id).then_some((id, kind, data.len() as u64))
@@ -278,9 +288,24 @@ impl PackReader {
 
     /// What is stored there, inflated.
     fn stored(&mut self, pack: usize, offset: u64, is_next: bool) -> Option<(What, Vec<u8>)> {
+        let (pack, window, Head { what, size, len }) = self.files.head(pack, offset, is_next)?;
+        let mut data = vec![0; usize::try_from(size).ok().filter(|_| size <= LARGEST)?];
+        let bytes = window.get(pack.range(offset, size)?, pack.end)?;
+        let inflated = self.decompressor.zlib_decompress(&bytes[len..], &mut data).ok()?;
+        (inflated == data.len()).then_some((what, data))
+    }
+}
+
+impl Files {
+    /// What stands there before the data, and where these are read.
+    fn head(
+        &mut self,
+        pack: usize,
+        offset: u64,
+        is_next: bool,
+    ) -> Option<(&Pack, &mut Window, Head)> {
         let windows = self.windows.get_mut(pack)?;
         let pack = self.packs.0.get(pack)?;
-        let range = pack.range(offset)?;
         let [onward, back] = match windows {
             Some(windows) => windows,
             None => windows.insert([
@@ -288,13 +313,11 @@ impl PackReader {
                 Window::open(&pack.path, SOME).ok()?,
             ]),
         };
+        let head = pack.range(offset, 0)?;
         let window =
-            if is_next && !back.holds(&range) || onward.holds(&range) { onward } else { back };
-        let bytes = window.get(range, pack.end)?;
-        let Head { what, size, len } = Head::read(bytes, offset, pack)?;
-        let mut data = vec![0; usize::try_from(size).ok().filter(|_| size <= LARGEST)?];
-        let inflated = self.decompressor.zlib_decompress(&bytes[len..], &mut data).ok()?;
-        (inflated == data.len()).then_some((what, data))
+            if is_next && !back.holds(&head) || onward.holds(&head) { onward } else { back };
+        let head = Head::read(window.get(head, pack.end)?, offset, pack)?;
+        Some((pack, window, head))
     }
 }
 
@@ -331,8 +354,7 @@ impl Head {
             7 => {
                 let id = ObjectId::from_slice(bytes.get(len..len + 20)?)?;
                 len += 20;
-                let at = pack.ids.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-                What::Delta(pack.ids[at].1)
+                What::Delta(pack.index.place(id)?)
             }
             _ => return None,
         };

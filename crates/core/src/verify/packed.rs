@@ -32,7 +32,7 @@ pub(super) fn read_all(
     progress: &dyn Progress,
 ) -> Result<Option<Vec<Read>>, RunError> {
     let Some(packs) = Packs::all_of(&path.join("objects")) else { return Ok(None) };
-    let blocks = packs.blocks(BLOCK);
+    let Some(blocks) = packs.blocks(BLOCK) else { return Ok(None) };
     let next = AtomicUsize::new(0);
     let given_up = AtomicBool::new(false);
     let work = || {
