@@ -88,6 +88,9 @@ impl Filter<'_> {
         for run in runs.iter().chain([&Run { here: outline.len(), there: 0, len: 0 }]) {
             for number in done..run.here {
                 let Some(entry) = outline.entry(number) else { break };
+                if let Some(near) = near.filter(|_| entry.kind() == EntryKind::Tree) {
+                    self.expect_like_twin(state, near, entry.name);
+                }
                 cuts.extend(self.judge(state, number, &entry)?);
             }
             let known = near.map_or(&[][..], |near| near.cuts_of(run.there..run.there + run.len));
@@ -96,6 +99,21 @@ impl Filter<'_> {
             done = run.here + run.len;
         }
         Ok(cuts)
+    }
+
+    /// The directory of this name is likely to be nearly the same as the one that `near` has
+    /// under it, if that was read a short while ago.
+    fn expect_like_twin(&mut self, state: StateId, near: &Sheet, name: &[u8]) {
+        let outline = near.outline();
+        let twin = outline.find(name, true).and_then(|number| outline.entry(number));
+        let Some(twin) = twin else { return };
+        let below = match self.states.reach(state) {
+            Reach::Public | Reach::Private => state,
+            Reach::Mixed => self.states.child(state, name),
+        };
+        if let Some(sheet) = self.recent.get(below, PrivateTree::new(twin.id)) {
+            self.recent.expect_like(sheet);
+        }
     }
 
     /// What becomes of an entry of a directory; `None` if it is simply shown.
