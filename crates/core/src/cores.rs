@@ -12,6 +12,18 @@ use std::thread;
 /// slow block is under way.
 const AHEAD: usize = 16;
 
+/// The most blocks into which little work is cut.
+const FEW: usize = 16;
+
+/// Less than this is too little for a block: neighbours have much in common.
+const LEAST: usize = 16;
+
+/// How many of `len` items a thread takes at a time: `most` of many, and of fewer so many that
+/// all threads have something to do.
+pub(crate) fn block(len: usize, most: usize) -> usize {
+    len.div_ceil(FEW).clamp(LEAST.min(most), most)
+}
+
 /// What is to be done, and how far it was handed out.
 pub(crate) struct Blocks {
     len: usize,
@@ -142,6 +154,16 @@ mod tests {
             assert_eq!(in_order(len, block, || 0, work, take), Ok(()));
             assert!(taken.into_iter().eq(0..len), "{len} by {block}");
         }
+    }
+
+    #[test]
+    fn little_work_is_cut_smaller() {
+        for (len, most, expected) in
+            [(0, 256, 16), (20, 256, 16), (300, 256, 19), (4_096, 256, 256), (9_999, 128, 128)]
+        {
+            assert_eq!(block(len, most), expected, "{len} by {most}");
+        }
+        assert_eq!(block(1_000, 8), 8);
     }
 
     #[test]

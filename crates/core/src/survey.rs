@@ -13,7 +13,7 @@ use repo_sync_shared::PrivateTree;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::atlas::Atlas;
-use crate::cores::{Blocks, share};
+use crate::cores::{Blocks, block, share};
 use crate::error::RunError;
 use crate::filter::{Ahead, Filter};
 use crate::git::Objects;
@@ -22,7 +22,7 @@ use crate::manifest::Shape;
 use crate::policy::{ManifestEntry, manifest_entry};
 use crate::progress::{Phase, Progress};
 
-/// How many trees a thread takes at a time: neighbours have much in common.
+/// How many trees a thread takes at a time, at most: neighbours have much in common.
 const BLOCK: usize = 256;
 
 /// What is known of the root trees of a history.
@@ -62,7 +62,7 @@ impl Survey {
             filter
         };
         let work = |blocks: &Blocks| survey(filter(), &trees, blocks, progress);
-        let surveyed = share(trees.len(), BLOCK, work);
+        let surveyed = share(trees.len(), block(trees.len(), BLOCK), work);
         progress.finish(Phase::Filter);
         if progress.interrupted() {
             return Err(RunError::Interrupted);
