@@ -58,8 +58,8 @@ pub(crate) use made::{PublicFile, PublicFiles};
 pub(crate) use private::{PrivateIds, PrivateWalk, Visit};
 pub(crate) use standing::Standing;
 pub(crate) use step::{New, Step};
-pub(crate) use walk::walk_below;
 pub use walk::{Opened, Place, Shown, Visitor, shows, walk};
+pub(crate) use walk::{listed_at, walk_below};
 
 use aliases::Aliases;
 use brought::Founds;

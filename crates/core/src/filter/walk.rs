@@ -245,6 +245,27 @@ pub fn shows(
     Ok(Some(found))
 }
 
+/// The public directory that a tree has at a path, with the id of its tree, if one is there.
+///
+/// # Errors
+/// A tree cannot be read, or is malformed.
+pub(crate) fn listed_at(
+    filters: &mut [Filter<'_>],
+    mut shown: Shown,
+    path: &[u8],
+) -> Result<Option<(ObjectId, Rc<Listing>)>, FilterError> {
+    let mut listing = filters[shown.filter].list(&shown.directory)?;
+    for name in components(path) {
+        let entry = listing.find(name, true);
+        let Some(child) = entry.and_then(|entry| shown.child(filters, &entry)) else {
+            return Ok(None);
+        };
+        listing = filters[child.filter].list(&child.directory)?;
+        shown = child;
+    }
+    Ok(Some((shown.tree, listing)))
+}
+
 /// Tells of every file at and below an entry that is not there any more.
 fn gone(
     filters: &mut [Filter<'_>],

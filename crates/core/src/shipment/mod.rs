@@ -14,8 +14,9 @@ use std::ops::Range;
 use repo_sync_shared::ObjectId;
 use rustc_hash::FxHashSet;
 
-use crate::cores::in_order;
+use crate::cores::{block, in_order};
 use crate::error::RunError;
+use crate::filter::listed_at;
 use crate::git::Objects;
 use crate::object::Kind;
 use crate::plan::Plan;
@@ -32,6 +33,9 @@ pub(crate) trait Sink {
     /// Whether an object of ours was written.
     fn holds(&self, id: ObjectId) -> bool;
 
+    /// Whether an object of ours was written, and one more delta may stand on it.
+    fn bears(&self, id: ObjectId) -> bool;
+
     /// An object that is ours to write, if it was not written before.
     ///
     /// # Errors
@@ -46,7 +50,7 @@ pub(crate) trait Sink {
     fn copy(&mut self, id: ObjectId, path: &[u8]) -> io::Result<()>;
 }
 
-/// How many commits a thread takes at a time: neighbours have much in common.
+/// How many commits a thread takes at a time, at most: neighbours have much in common.
 const BLOCK: usize = 128;
 
 /// Why objects could not be sent.
@@ -101,9 +105,15 @@ pub(crate) fn send(
         }
         Ok(packer.take())
     };
-    in_order(boundary.commits.len(), BLOCK, start, work, |packed: Result<_, SendError>| {
-        counter.hand_on(packed?, |image| root_whole(replay, image))
-    })?;
+    in_order(
+        boundary.commits.len(),
+        block(boundary.commits.len(), BLOCK),
+        start,
+        work,
+        |packed: Result<_, SendError>| {
+            counter.hand_on(packed?, |image, path| whole_tree(replay, image, path))
+        },
+    )?;
     if trees_only {
         // A tree that came with the boundary has no files yet: a new commit that shows
         // it in another place must bring them, for git may not see that they are public.
@@ -122,11 +132,17 @@ pub(crate) fn send(
         }
         Ok((commits, packer.take()))
     };
-    in_order(plan.new.len(), BLOCK, start, work, |packed: Result<_, SendError>| {
-        let (commits, packed) = packed?;
-        progress.advance(Phase::Stage, commits);
-        counter.hand_on(packed, |image| root_whole(replay, image))
-    })?;
+    in_order(
+        plan.new.len(),
+        block(plan.new.len(), BLOCK),
+        start,
+        work,
+        |packed: Result<_, SendError>| {
+            let (commits, packed) = packed?;
+            progress.advance(Phase::Stage, commits);
+            counter.hand_on(packed, |image, path| whole_tree(replay, image, path))
+        },
+    )?;
     let mut encoder = Encoder::new();
     for tag in &plan.tags {
         let tag = encoder.whole(Kind::Tag, tag.id, &tag.bytes)?;
@@ -136,12 +152,19 @@ pub(crate) fn send(
     Ok(Left { boundary: of_boundary, new, with_files: boundary.with_files, unreadable })
 }
 
-/// The public root tree of an image, whole.
-fn root_whole(replay: &mut Replay<'_>, image: u32) -> Result<Option<Encoded>, SendError> {
+/// The public tree that an image shows at a path, whole.
+fn whole_tree(
+    replay: &mut Replay<'_>,
+    image: u32,
+    path: &[u8],
+) -> Result<Option<Encoded>, SendError> {
     let Some(shown) = replay.shown(image)? else { return Ok(None) };
-    let listing = replay.filters()[shown.filter].list(&shown.directory);
-    let listing = listing.map_err(|err| RunError::unfiltered(&err, None))?;
-    Ok(Some(Encoder::new().whole(Kind::Tree, shown.tree, &listing.tree_bytes())?))
+    let Some((id, listing)) =
+        listed_at(replay.filters(), shown, path).map_err(|err| RunError::unfiltered(&err, None))?
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Encoder::new().whole(Kind::Tree, id, &listing.tree_bytes())?))
 }
 
 /// How each image's tree is written. Steps lead from trees that are new as well, so that

@@ -26,6 +26,8 @@ pub(super) enum Packed {
     Ours(Encoded),
     /// The root tree of an image, as the step that leads there.
     Step(Encoded, u32),
+    /// A large tree that an image shows at a path, as a delta without its data.
+    Large(Encoded, u32, Vec<u8>),
     /// A file to be copied, with the public path that shows it.
     File(ObjectId, Vec<u8>),
     /// A directory to be copied whole.
@@ -59,6 +61,7 @@ struct Load<'r> {
     seen: FxHashSet<ObjectId>,
     packed: Vec<Packed>,
     commit: Option<Number>,
+    image: u32,
     /// For commits that the mirror has, files included.
     trees_only: bool,
     /// Whether the next tree is not to be a delta.
@@ -75,6 +78,7 @@ impl<'r> Packer<'r> {
             seen: FxHashSet::default(),
             packed: Vec::new(),
             commit: None,
+            image: 0,
             trees_only,
             whole: false,
             failed: None,
@@ -87,6 +91,7 @@ impl<'r> Packer<'r> {
         let Self { replay, load, .. } = self;
         let Some(commit) = replay.images.source(image) else { return Ok(()) };
         load.commit = Some((commit, replay.history.id(commit)));
+        load.image = image;
         load.whole = way == Way::Whole;
         match replay.step_to(image, &self.steps).filter(|_| way == Way::Step) {
             Some((filter, step)) => load.step(replay, image, filter, step)?,
@@ -100,6 +105,7 @@ impl<'r> Packer<'r> {
         let Self { replay, load, .. } = self;
         if with_trees && let Some(shown) = replay.shown(image)? {
             load.commit = replay.images.shown_by(image).map(|it| (it, replay.history.id(it)));
+            load.image = image;
             walk(replay.filters(), &shown, &[], load)
                 .map_err(|err| RunError::unfiltered(&err, None))?;
         }
@@ -243,7 +249,7 @@ impl Visitor for Load<'_> {
     }
 
     fn tree(&mut self, opened: &Opened<'_>) -> bool {
-        let Opened { shown, listing, old, .. } = opened;
+        let Opened { shown, path, listing, old, .. } = opened;
         if self.failed.is_some() || !self.seen.insert(shown.tree) {
             return false;
         }
@@ -252,7 +258,10 @@ impl Visitor for Load<'_> {
         let old = old.map(|(id, listing)| (*id, listing.tree_bytes()));
         let old = old.as_ref().map(|(id, bytes)| (*id, &bytes[..]));
         match self.encoder.tree(shown.tree, listing.tree_bytes(), old) {
-            Ok(tree) => self.packed.push(Packed::Ours(tree)),
+            Ok(tree) => self.packed.push(match tree.without_much_data() {
+                Ok(tree) => Packed::Large(tree, self.image, path.to_vec()),
+                Err(tree) => Packed::Ours(tree),
+            }),
             Err(err) => self.failed = Some(err),
         }
         true
@@ -281,21 +290,28 @@ impl<'a> Counter<'a> {
         Self { sink, taken: FxHashSet::default(), wholes: Vec::new(), unreadable: Vec::new() }
     }
 
-    /// Hands on; `whole` makes the root tree of an image where the step to it cannot be
-    /// taken. That is where the tree before is not ours: the private repository may hold it
-    /// by chance, as some directory, and then it is copied from there.
+    /// Hands on; `whole` makes the tree that an image shows at a path, where it cannot be a
+    /// delta. That is where the tree before is not ours: the private repository may hold it
+    /// by chance, as some directory, and then it is copied from there. Or it is the end of a
+    /// long chain already.
     pub(super) fn hand_on(
         &mut self,
         packed: Vec<Packed>,
-        mut whole: impl FnMut(u32) -> Result<Option<Encoded>, SendError>,
+        mut whole: impl FnMut(u32, &[u8]) -> Result<Option<Encoded>, SendError>,
     ) -> Result<(), SendError> {
         for one in packed {
             match one {
                 Packed::Ours(object) => self.sink.write(object)?,
                 Packed::Step(step, image) => {
                     let can_stand = step.stands_on().is_none_or(|base| self.sink.holds(base));
-                    let tree = if can_stand { None } else { whole(image)? };
+                    let tree = if can_stand { None } else { whole(image, b"")? };
                     self.sink.write(tree.unwrap_or(step))?;
+                }
+                Packed::Large(tree, ..) if self.sink.holds(tree.id()) => {}
+                Packed::Large(tree, image, path) => {
+                    let can_stand = tree.stands_on().is_none_or(|base| self.sink.bears(base));
+                    let whole = if can_stand { None } else { whole(image, &path)? };
+                    self.sink.write(whole.unwrap_or(tree))?;
                 }
                 Packed::File(id, path) if self.taken.insert(id) => self.sink.copy(id, &path)?,
                 Packed::Whole(whole) if self.taken.insert(whole.tree) => self.wholes.push(whole),

@@ -22,6 +22,10 @@ const LEVEL: i32 = 1;
 /// which nothing makes smaller.
 const SHORT: usize = 128;
 
+/// More bytes than these are made again when they are asked for, which is seldom, and not
+/// held until then.
+const MUCH: usize = 1 << 16;
+
 /// Makes the form of one object after the other.
 pub(crate) struct Encoder {
     deflate: Compressor,
@@ -39,12 +43,33 @@ pub(crate) struct Encoded {
 }
 
 impl Encoded {
+    /// Its id.
+    pub(crate) fn id(&self) -> ObjectId {
+        self.id
+    }
+
     /// The object without which it cannot be written: that of a delta that came without its
     /// data.
     pub(crate) fn stands_on(&self) -> Option<ObjectId> {
         match self.form {
             Form::Delta { base, data: None, .. } => Some(base),
             Form::Delta { .. } | Form::Whole(_) => None,
+        }
+    }
+}
+
+impl Encoded {
+    /// The same without the data that a delta comes with, if it comes with much of it; else
+    /// the object itself, as an error.
+    pub(crate) fn without_much_data(mut self) -> Result<Self, Self> {
+        match &mut self.form {
+            Form::Delta { data: data @ Some(_), .. }
+                if data.as_ref().is_some_and(|data| data.len() > MUCH) =>
+            {
+                *data = None;
+                Ok(self)
+            }
+            Form::Delta { .. } | Form::Whole(_) => Err(self),
         }
     }
 }

@@ -86,6 +86,11 @@ impl PackWriter {
         self.written.contains_key(&id)
     }
 
+    /// Whether the object `id` is in the pack, and one more delta may stand on it.
+    pub(crate) fn bears(&self, id: ObjectId) -> bool {
+        self.written.get(&id).is_some_and(|place| place.depth < MAX_DEPTH)
+    }
+
     /// How many objects are in the pack.
     pub fn len(&self) -> u32 {
         u32::try_from(self.written.len()).expect("`append` lets in no more than a pack can count")

@@ -364,6 +364,10 @@ impl Sink for Crate {
         self.pack.contains(id)
     }
 
+    fn bears(&self, id: ObjectId) -> bool {
+        self.pack.bears(id)
+    }
+
     fn write(&mut self, object: Encoded) -> io::Result<()> {
         self.pack.take(object)
     }

@@ -203,3 +203,31 @@ fn a_root_that_was_a_directory_before() {
     let names = run.git().run(&["ls-tree", "--name-only", &rev], b"").expect("the store has it");
     assert_eq!(String::from_utf8_lossy(&names), "a\nb\n");
 }
+
+/// The bytes of such a tree are not held until the pack wants it whole, but made again.
+#[test]
+fn a_large_directory_that_changes_often() {
+    let manifest =
+        "version = 1\ninclude = [\"in\"]\nexclude = [\"**/private-*\"]\n[mirror.public]\n";
+    let files = |tree: Tree| {
+        (0..1_900).fold(tree, |tree, at| tree.file(format!("in/dir/file-number-{at}"), "a"))
+    };
+    let start = |tree: Tree| files(tree).file("sync.toml", manifest).file("in/dir/private-x", "x");
+    let history = (0..120).fold(History::new().commit("start", start), |history, at| {
+        let path = format!("in/dir/file-number-{}", at * 7);
+        history.commit(format!("change {at}"), |tree| tree.file(&path, "b"))
+    });
+    let run = Run::new(history);
+    assert_eq!(run.audit(), [], "the verifier agrees");
+    let pack = std::fs::read_dir(run.store.join("objects/pack")).expect("there is a pack");
+    let packs = pack.map(|entry| entry.expect("it can be read").path());
+    let index = packs.filter(|path| path.extension().is_some_and(|it| it == "idx"));
+    let index = index.map(|path| path.display().to_string());
+    let chains = index.map(|path| {
+        let listing = run.git().run(&["verify-pack", "--stat-only", &path], b"");
+        String::from_utf8(listing.expect("the pack is sound")).expect("numbers are text")
+    });
+    let chains = chains.collect::<String>();
+    assert!(chains.contains("chain length = 50: "), "{chains}");
+    assert!(!chains.contains("chain length = 51: "), "{chains}");
+}
