@@ -12,8 +12,8 @@ use std::thread;
 /// slow block is under way.
 const AHEAD: usize = 16;
 
-/// The most blocks into which little work is cut.
-const FEW: usize = 16;
+/// Into how many blocks for each core little work is cut.
+const FEW: usize = 4;
 
 /// Less than this is too little for a block: neighbours have much in common.
 const LEAST: usize = 16;
@@ -21,7 +21,15 @@ const LEAST: usize = 16;
 /// How many of `len` items a thread takes at a time: `most` of many, and of fewer so many that
 /// all threads have something to do.
 pub(crate) fn block(len: usize, most: usize) -> usize {
-    len.div_ceil(FEW).clamp(LEAST.min(most), most)
+    block_among(cores(), len, most)
+}
+
+fn block_among(cores: usize, len: usize, most: usize) -> usize {
+    len.div_ceil(FEW * cores).clamp(LEAST.min(most), most)
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// What is to be done, and how far it was handed out.
@@ -38,8 +46,7 @@ impl Blocks {
 
     /// How many threads can help.
     fn helpers(&self) -> usize {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        cores.min(self.len.div_ceil(self.block)).saturating_sub(1)
+        cores().min(self.len.div_ceil(self.block)).saturating_sub(1)
     }
 
     /// The next items that nobody has taken.
@@ -159,11 +166,12 @@ mod tests {
     #[test]
     fn little_work_is_cut_smaller() {
         for (len, most, expected) in
-            [(0, 256, 16), (20, 256, 16), (300, 256, 19), (4_096, 256, 256), (9_999, 128, 128)]
+            [(0, 256, 16), (20, 256, 16), (300, 256, 38), (4_096, 256, 256), (9_999, 128, 128)]
         {
-            assert_eq!(block(len, most), expected, "{len} by {most}");
+            assert_eq!(block_among(2, len, most), expected, "{len} by {most}");
         }
-        assert_eq!(block(1_000, 8), 8);
+        assert_eq!(block_among(2, 1_000, 8), 8);
+        assert_eq!(block_among(16, 300, 256), 16);
     }
 
     #[test]
