@@ -29,9 +29,8 @@ pub(super) struct Steps {
     chunks: Vec<Vec<u8>>,
 }
 
-/// The tree that a step begins at, and where the step lies.
+/// Where a step lies: the tree that it begins at, the sizes, and the changes.
 struct Place {
-    before: PrivateTree,
     chunk: u32,
     start: u32,
     end: u32,
@@ -80,16 +79,17 @@ impl Steps {
     /// Keeps the step from one root tree to another; `runs` are what both have.
     pub(super) fn add(&mut self, before: &Sheet, after: &Sheet, runs: &[Run]) {
         let mut chunk = self.chunks.pop().unwrap_or_default();
-        if chunk.len() + MOST > chunk.capacity() {
+        if chunk.len() + ID + MOST > chunk.capacity() {
             self.chunks.extend((!chunk.is_empty()).then_some(chunk));
             chunk = Vec::with_capacity(CHUNK);
         }
         let start = chunk.len();
+        chunk.extend_from_slice(before.tree.id().as_bytes());
         let is_kept = write(before, after, runs, &mut chunk).is_some();
         if is_kept {
             let place = |at: usize| u32::try_from(at).expect("an array is short, and memory ends");
             let (start, end) = (place(start), place(chunk.len()));
-            let place = Place { before: before.tree, chunk: place(self.chunks.len()), start, end };
+            let place = Place { chunk: place(self.chunks.len()), start, end };
             self.places.insert(after.tree, place);
         } else {
             chunk.truncate(start);
@@ -99,8 +99,9 @@ impl Steps {
 
     /// The step that leads to a root tree, if it was kept.
     pub(super) fn to(&self, tree: PrivateTree) -> Option<Step<'_>> {
-        let Place { before, chunk, start, end } = *self.places.get(&tree)?;
+        let Place { chunk, start, end } = *self.places.get(&tree)?;
         let mut bytes = &self.chunks[chunk as usize][start as usize..end as usize];
+        let before = PrivateTree::new(ObjectId::from_slice(bytes.split_off(..ID)?)?);
         let sizes = (number(&mut bytes)?, number(&mut bytes)?);
         Some(Step { before, sizes, changes: bytes })
     }
