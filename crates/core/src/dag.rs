@@ -29,6 +29,12 @@ struct Marks {
 }
 
 impl Dag {
+    /// A graph without nodes, and room for so many.
+    pub(crate) fn with_capacity(nodes: usize) -> Self {
+        let room = || Vec::with_capacity(nodes);
+        Self { parents: room(), ends: room(), generation: room(), line: room(), ..Self::default() }
+    }
+
     /// Adds a node with these parents and returns its number.
     pub fn push(&mut self, parents: &[u32]) -> u32 {
         let node = u32::try_from(self.ends.len()).expect("a history has fewer than 2^32 commits");

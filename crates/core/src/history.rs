@@ -7,27 +7,32 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
-use rustc_hash::FxHashMap;
-
+use crate::cores::in_order;
 use crate::dag::Dag;
 use crate::git::{ObjectError, Objects};
 use crate::ledger::Ledger;
+use crate::numbers::Numbers;
 use crate::object::{Kind, MalformedCommit, commit_links};
 use crate::progress::{Phase, Progress};
+use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
+
+/// How many commits that the walk has met it reads at once, at most. Where there are many,
+/// branches that go on side by side, all cores read them, so many at a time.
+const AT_ONCE: usize = 4_096;
+const BLOCK: usize = 32;
 
 /// The commits that some tips reach, numbered parents first.
 pub struct History {
     ids: Vec<PrivateCommit>,
     trees: Vec<PrivateTree>,
-    index: FxHashMap<PrivateCommit, u32>,
+    index: Numbers,
     /// The commits in the order of their ids, once somebody asks for a beginning of one.
     sorted: OnceLock<Vec<u32>>,
     /// The graph, by the same numbers.
     pub dag: Dag,
     /// Commits whose parents this clone does not hold.
     pub cut_off: Vec<u32>,
-    /// The number that a commit has in the ledger it was taken from.
+    /// The number that a commit has in the ledger it was taken from; empty without one.
     remembered: Vec<Option<u32>>,
 }
 
@@ -112,12 +117,12 @@ impl History {
 
     /// The number of a commit.
     pub fn number(&self, id: PrivateCommit) -> Option<u32> {
-        self.index.get(&id).copied()
+        self.index.get(id.id(), |commit| self.id(commit).id())
     }
 
     /// The number of a commit in the ledger that it was taken from, if it was.
     pub(crate) fn remembered(&self, commit: u32) -> Option<u32> {
-        self.remembered[commit as usize]
+        self.remembered.get(commit as usize).copied().flatten()
     }
 
     /// The commits whose ids begin with these lower-case hexadecimal digits, at
@@ -139,6 +144,15 @@ impl History {
     }
 }
 
+/// The root tree of a commit, and its parents.
+type Links = (ObjectId, Vec<ObjectId>);
+
+/// What a commit says of others.
+fn links(objects: &Objects<'_>, commit: PrivateCommit) -> Result<Links, WalkError> {
+    let object = objects.read(commit.id(), Kind::Commit)?;
+    commit_links(object.data()).map_err(|source| WalkError::Malformed { commit, source })
+}
+
 /// Commits in the order in which the walk met them, links not yet sorted.
 #[derive(Default)]
 struct Found {
@@ -148,7 +162,7 @@ struct Found {
     trees: Vec<PrivateTree>,
     parents: Vec<u32>,
     ends: Vec<usize>,
-    index: FxHashMap<PrivateCommit, u32>,
+    index: Numbers,
     cut_off: Vec<u32>,
 }
 
@@ -156,15 +170,14 @@ impl Found {
     /// Begins with what is remembered, whether the tips reach it or not.
     fn remember(ledger: &Ledger) -> Self {
         let mut this = Self { remembered: ledger.len() as usize, ..Self::default() };
-        this.index.reserve(this.remembered);
         for commit in 0..ledger.len() {
             let (id, tree, parents) = ledger.commit(commit);
-            this.index.insert(id, commit);
             this.ids.push(id);
             this.trees.push(tree);
             this.parents.extend(parents);
             this.ends.push(this.parents.len());
         }
+        this.index = Numbers::of(this.ids.iter().map(|id| id.id()));
         this
     }
 
@@ -179,37 +192,61 @@ impl Found {
             self.meet(tip);
         }
         let mut next = self.remembered;
-        while let Some(&commit) = self.ids.get(next) {
-            if (next - self.remembered).is_multiple_of(256) {
-                progress.advance(Phase::Walk, if next == self.remembered { 0 } else { 256 });
-                if progress.interrupted() {
-                    return Err(WalkError::Interrupted);
+        while next < self.ids.len() {
+            let commits = self.ids[next..].iter().take(AT_ONCE).copied().collect::<Vec<_>>();
+            let read = |commits: &[PrivateCommit]| -> Vec<_> {
+                commits.iter().map(|&commit| links(objects, commit)).collect()
+            };
+            let mut take = |read: Vec<Result<Links, WalkError>>| {
+                for links in read {
+                    if (next - self.remembered).is_multiple_of(256) {
+                        progress
+                            .advance(Phase::Walk, if next == self.remembered { 0 } else { 256 });
+                        if progress.interrupted() {
+                            return Err(WalkError::Interrupted);
+                        }
+                    }
+                    self.add(next, links?, shallow);
+                    next += 1;
                 }
-            }
-            let object = objects.read(commit.id(), Kind::Commit)?;
-            let (tree, parents) = commit_links(object.data())
-                .map_err(|source| WalkError::Malformed { commit, source })?;
-            self.trees.push(PrivateTree::new(tree));
-            if shallow.contains(&commit.id()) && !parents.is_empty() {
-                self.cut_off.push(u32::try_from(next).expect("fewer than 2^32 commits"));
+                Ok(())
+            };
+            if commits.len() < 2 * BLOCK {
+                take(read(&commits))?;
             } else {
-                for parent in parents {
-                    let parent = self.meet(PrivateCommit::new(parent));
-                    self.parents.push(parent);
-                }
+                in_order(commits.len(), BLOCK, || (), |(), block| read(&commits[block]), take)?;
             }
-            self.ends.push(self.parents.len());
-            next += 1;
         }
         Ok(())
     }
 
+    /// Takes up what the commit of this number says.
+    fn add(&mut self, number: usize, links: Links, shallow: &HashSet<ObjectId>) {
+        let (tree, parents) = links;
+        self.trees.push(PrivateTree::new(tree));
+        if shallow.contains(&self.ids[number].id()) && !parents.is_empty() {
+            self.cut_off.push(u32::try_from(number).expect("fewer than 2^32 commits"));
+        } else {
+            for parent in parents {
+                let parent = self.meet(PrivateCommit::new(parent));
+                self.parents.push(parent);
+            }
+        }
+        self.ends.push(self.parents.len());
+    }
+
     fn meet(&mut self, commit: PrivateCommit) -> u32 {
+        if let Some(known) = self.number(commit) {
+            return known;
+        }
         let next = u32::try_from(self.ids.len()).expect("a history has fewer than 2^32 commits");
-        *self.index.entry(commit).or_insert_with(|| {
-            self.ids.push(commit);
-            next
-        })
+        self.index.insert(commit.id(), next, |number| self.ids[number as usize].id());
+        self.ids.push(commit);
+        next
+    }
+
+    fn number(&self, commit: PrivateCommit) -> Option<u32> {
+        self.index.get(commit.id(), |number| self.ids[number as usize].id())
     }
 
     fn parents(&self, node: u32) -> &[u32] {
@@ -219,14 +256,14 @@ impl Found {
     }
 
     /// Numbers the commits anew, each after its parents.
-    fn parents_first(mut self, tips: &[PrivateCommit]) -> History {
+    fn parents_first(self, tips: &[PrivateCommit]) -> History {
         const UNSEEN: u32 = u32::MAX;
         let mut rank = vec![UNSEEN; self.ids.len()];
         let mut order = Vec::with_capacity(self.ids.len());
-        let mut dag = Dag::default();
+        let mut dag = Dag::with_capacity(self.ids.len());
         let mut open = Vec::new();
-        for tip in tips {
-            open.push((self.index[tip], 0));
+        for &tip in tips {
+            open.push((self.number(tip).expect("the walk began there"), 0));
             while let Some((node, next)) = open.pop() {
                 if rank[node as usize] != UNSEEN {
                     continue;
@@ -245,16 +282,67 @@ impl Found {
                 }
             }
         }
-        // What is remembered may lie on branches that are not asked for.
-        self.index.retain(|_, number| rank[*number as usize] != UNSEEN);
         let ids: Vec<_> = order.iter().map(|&node| self.ids[node as usize]).collect();
         let trees = order.iter().map(|&node| self.trees[node as usize]).collect();
-        for number in self.index.values_mut() {
-            *number = rank[*number as usize];
-        }
+        // What is remembered may lie on branches that are not asked for.
+        let index = Numbers::of(ids.iter().map(|id: &PrivateCommit| id.id()));
         let cut_off = self.cut_off.iter().map(|&node| rank[node as usize]).collect();
         let remembered = |&node: &u32| Some(node).filter(|&node| (node as usize) < self.remembered);
-        let remembered = order.iter().map(remembered).collect();
-        History { ids, trees, index: self.index, sorted: OnceLock::new(), dag, cut_off, remembered }
+        let remembered = match self.remembered {
+            0 => Vec::new(),
+            _ => order.iter().map(remembered).collect(),
+        };
+        History { ids, trees, index, sorted: OnceLock::new(), dag, cut_off, remembered }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::PrivateRepo;
+    use crate::object::git_judge::Git;
+    use crate::progress::Silent;
+
+    /// So many branches go on side by side that all cores read their commits.
+    #[test]
+    fn many_branches_are_walked_as_git_sees_them() {
+        let git = Git::new();
+        let mut stream =
+            "commit refs/heads/base\nmark :1\ncommitter A <a@b> 1 +0000\ndata 0\n\n".to_owned();
+        let mut last = 1;
+        for round in 0..4 {
+            for branch in 0..3 * BLOCK {
+                let (mark, from) = (last + 1, if round == 0 { 1 } else { last + 1 - 3 * BLOCK });
+                stream += &format!(
+                    "commit refs/heads/side-{branch}\nmark :{mark}\ncommitter A <a@b> {mark} +0000\n\
+                     data 0\n\nfrom :{from}\n\n"
+                );
+                last = mark;
+            }
+        }
+        git.ok(&["fast-import", "--quiet"], stream.as_bytes());
+        let repo = PrivateRepo::discover(git.dir()).expect("git made it");
+        let tips: Vec<PrivateCommit> =
+            repo.local_branches().into_iter().map(|(_, tip)| tip).collect();
+        let walk = || {
+            let objects = repo.objects().expect("it has objects");
+            History::walk(&objects, &tips, &HashSet::new(), &Silent)
+        };
+        let history = walk().expect("all is there");
+        let listing = git.ok(&["rev-list", "--parents", "--all"], b"");
+        let listing = String::from_utf8(listing).expect("ids are ASCII");
+        assert_eq!(listing.lines().count(), history.len());
+        for line in listing.lines() {
+            let mut ids = line.split(' ').map(|id| {
+                let id = PrivateCommit::new(id.parse().expect("git prints ids"));
+                history.number(id).expect("the walk met it")
+            });
+            let commit = ids.next().expect("a line begins with a commit");
+            let parents: Vec<u32> = ids.collect();
+            assert_eq!(history.dag.parents(commit), parents);
+            assert!(parents.iter().all(|&parent| parent < commit));
+        }
+        let again = walk().expect("all is still there");
+        assert!(history.numbers().all(|commit| history.id(commit) == again.id(commit)));
     }
 }

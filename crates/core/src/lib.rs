@@ -33,6 +33,7 @@ mod ledger;
 pub mod log;
 pub mod manifest;
 pub mod message;
+mod numbers;
 pub mod object;
 pub mod paths;
 pub mod plan;

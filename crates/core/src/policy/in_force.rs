@@ -41,8 +41,8 @@ impl Ground<'_, '_> {
             return Ok(entry);
         }
         let root = self.history.tree(commit);
-        match self.survey.manifests.get(&root) {
-            Some(&entry) => Ok(entry),
+        match self.survey.manifest(root, self.history) {
+            Some(entry) => Ok(entry),
             None => Ok(manifest_entry(self.objects.read(root.id(), Kind::Tree)?.data())),
         }
     }

@@ -2,9 +2,9 @@
 //! The public commits that a replay makes, and which private commit has which.
 
 use repo_sync_shared::{PublicCommit, PublicTree};
-use rustc_hash::FxHashMap;
 
 use crate::dag::Dag;
+use crate::numbers::Numbers;
 
 /// What became of a private commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Images {
     sources: Vec<Option<u32>>,
     /// The private commit whose filtered tree an image shows.
     shown_by: Vec<Option<u32>>,
-    index: FxHashMap<PublicCommit, u32>,
+    index: Numbers,
     of: Vec<Option<u32>>,
     fates: Vec<Fate>,
     /// The graph of the images, by the same numbers.
@@ -86,7 +86,7 @@ impl Images {
 
     /// The image of this id.
     pub fn number(&self, id: PublicCommit) -> Option<u32> {
-        self.index.get(&id).copied()
+        self.index.get(id.id(), |image| self.id(image).id())
     }
 
     /// The private commit that an image was made from; `None` if it was found on
@@ -160,18 +160,18 @@ impl Images {
         source: Option<u32>,
         shown_by: Option<u32>,
     ) -> u32 {
-        if let Some(&image) = self.index.get(&id) {
+        if let Some(image) = self.number(id) {
             if self.shown_by[image as usize].is_none() {
                 self.shown_by[image as usize] = shown_by;
             }
             return image;
         }
         let image = self.dag.push(parents);
+        self.index.insert(id.id(), image, |image| self.ids[image as usize].id());
         self.ids.push(id);
         self.trees.push(tree);
         self.sources.push(source);
         self.shown_by.push(shown_by);
-        self.index.insert(id, image);
         image
     }
 }
