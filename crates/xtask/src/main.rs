@@ -13,6 +13,10 @@ mod synthetic;
 
 use clap::Parser;
 
+/// The same as that of the program itself, for what is measured here is a part of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Work on the project itself
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
