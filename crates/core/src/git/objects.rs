@@ -216,9 +216,6 @@ impl<'r> Objects<'r> {
         if let Some(header) = self.loose.header(id) {
             return header.map_err(|reason| ObjectError::Corrupt { id, kind, reason });
         }
-        if let Some(header) = self.reader().and_then(|mut it| it.header(id)) {
-            return Ok(header);
-        }
         let (size, found) =
             self.odb().read_header(oid(id)).map_err(|err| unread(&err, id, kind))?;
         let found = found.str();

@@ -30,6 +30,9 @@ const REMEMBERED: usize = 8 << 20;
 const ALL: u64 = 256 << 10;
 const SOME: u64 = 16 << 10;
 
+/// How much of that lies before a base, in bytes: where its own base is likely to be.
+const BEFORE: u64 = 12 << 10;
+
 /// Larger objects, and chains with larger deltas, are left to others, which need not have all
 /// of one in memory, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -210,32 +213,6 @@ impl PackReader {
         (hash(kind, &data) == id).then_some((kind, data))
     }
 
-    /// What the object of this id says it is, and how many bytes it says it has, if one of
-    /// the packs has it.
-    pub(crate) fn header(&mut self, id: ObjectId) -> Option<(Kind, u64)> {
-        let (pack, mut at) = self.place(id)?;
-        let mut size = None;
-        for _ in 0..=MOST_DELTAS {
-            if let Some((kind, data)) = self.remembered.get((pack, at)) {
-                return Some((kind, size.unwrap_or(data.len() as u64)));
-            }
-            let (.., head) = self.files.head(pack, at, size.is_none())?;
-            match head.what {
-                What::Whole(kind) => return Some((kind, size.unwrap_or(head.size))),
-                What::Delta(base) if base < at => {
-                    if size.is_none() {
-                        let (_, delta) = self.stored(pack, at, true)?;
-                        let (_, len) = number(&delta)?;
-                        size = Some(number(&delta[len..])?.0);
-                    }
-                    at = base;
-                }
-                What::Delta(_) => return None,
-            }
-        }
-        None
-    }
-
     /// Where the object of this id begins, and in which pack.
     fn place(&self, id: ObjectId) -> Option<(usize, u64)> {
         let mut packs = self.files.packs.0.iter().enumerate();
@@ -290,9 +267,15 @@ impl PackReader {
     fn stored(&mut self, pack: usize, offset: u64, is_next: bool) -> Option<(What, Vec<u8>)> {
         let (pack, window, Head { what, size, len }) = self.files.head(pack, offset, is_next)?;
         let mut data = vec![0; usize::try_from(size).ok().filter(|_| size <= LARGEST)?];
-        let bytes = window.get(pack.range(offset, size)?, pack.end)?;
-        let inflated = self.decompressor.zlib_decompress(&bytes[len..], &mut data).ok()?;
-        (inflated == data.len()).then_some((what, data))
+        // Most data take far less room than they could, and what was read already is enough.
+        let mut inflated =
+            self.decompressor.zlib_decompress(&window.from(offset)?[len..], &mut data);
+        let range = pack.range(offset, size)?;
+        if inflated.is_err() && !window.holds(&range) {
+            let bytes = window.get(range, pack.end)?;
+            inflated = self.decompressor.zlib_decompress(&bytes[len..], &mut data);
+        }
+        (inflated.ok()? == data.len()).then_some((what, data))
     }
 }
 
@@ -309,8 +292,8 @@ impl Files {
         let [onward, back] = match windows {
             Some(windows) => windows,
             None => windows.insert([
-                Window::open(&pack.path, self.step).ok()?,
-                Window::open(&pack.path, SOME).ok()?,
+                Window::open(&pack.path, self.step, 0).ok()?,
+                Window::open(&pack.path, SOME, BEFORE).ok()?,
             ]),
         };
         let head = pack.range(offset, 0)?;
@@ -433,32 +416,40 @@ struct Window {
     file: File,
     /// How much is read at once.
     step: u64,
+    /// How much of that lies before what is asked for.
+    before: u64,
     start: u64,
     bytes: Vec<u8>,
 }
 
 impl Window {
-    fn open(path: &Path, step: u64) -> io::Result<Self> {
-        Ok(Self { file: File::open(path)?, step, start: 0, bytes: Vec::new() })
+    fn open(path: &Path, step: u64, before: u64) -> io::Result<Self> {
+        Ok(Self { file: File::open(path)?, step, before, start: 0, bytes: Vec::new() })
     }
 
     fn holds(&self, range: &Range<u64>) -> bool {
         self.start <= range.start && range.end <= self.start + self.bytes.len() as u64
     }
 
+    /// What is held from there on.
+    fn from(&self, offset: u64) -> Option<&[u8]> {
+        self.bytes.get(usize::try_from(offset.checked_sub(self.start)?).ok()?..)
+    }
+
     /// These bytes of the file, of which nobody wants any behind `end`.
     fn get(&mut self, range: Range<u64>, end: u64) -> Option<&[u8]> {
+        let wanted = range.end - range.start;
         if !self.holds(&range) {
-            let len = self.step.min(end - range.start).max(range.end - range.start);
+            let before = self.before.min(self.step.saturating_sub(wanted)).min(range.start);
+            self.start = range.start - before;
+            let len = self.step.min(end - self.start).max(before + wanted);
             // Whatever an object says, more than twice its size is not stored of it.
             let len = usize::try_from(len).ok().filter(|_| len <= 2 * LARGEST)?;
             self.bytes.resize(len, 0);
-            self.start = range.start;
-            self.file.seek(SeekFrom::Start(range.start)).ok()?;
+            self.file.seek(SeekFrom::Start(self.start)).ok()?;
             self.file.read_exact(&mut self.bytes).ok()?;
         }
-        let at = usize::try_from(range.start - self.start).ok()?;
-        self.bytes.get(at..at + usize::try_from(range.end - range.start).ok()?)
+        self.from(range.start)?.get(..usize::try_from(wanted).ok()?)
     }
 }
 
