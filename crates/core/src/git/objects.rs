@@ -142,7 +142,7 @@ impl<'r> Objects<'r> {
     /// This thread's own reader of packs, if much is read.
     fn reader(&self) -> Option<RefMut<'_, PackReader>> {
         let packs = self.packs.get()?;
-        let reader = self.readers.get_or(|| RefCell::new(PackReader::of_some(packs.clone())));
+        let reader = self.readers.get_or(|| RefCell::new(PackReader::new(packs.clone())));
         reader.try_borrow_mut().ok()
     }
 

@@ -8,9 +8,10 @@
 //! See <https://git-scm.com/docs/gitformat-pack>.
 
 mod index;
+mod windows;
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,18 +21,11 @@ use repo_sync_shared::ObjectId;
 use rustc_hash::FxHashMap;
 
 use self::index::Index;
+use self::windows::Windows;
 use crate::object::{Kind, hash};
 
 /// How many bytes of objects a reader remembers, in each of two generations.
 const REMEMBERED: usize = 8 << 20;
-
-/// How much of a pack is read at once, in bytes: by who reads all of it, and by who goes to
-/// and fro, or back for a base.
-const ALL: u64 = 256 << 10;
-const SOME: u64 = 16 << 10;
-
-/// How much of that lies before a base, in bytes: where its own base is likely to be.
-const BEFORE: u64 = 12 << 10;
 
 /// Larger objects, and chains with larger deltas, are left to others, which need not have all
 /// of one in memory, in bytes.
@@ -172,35 +166,18 @@ pub(crate) type Known = (Kind, Arc<Vec<u8>>);
 
 /// Reads objects of packs. What it does not understand is `None`.
 pub(crate) struct PackReader {
-    files: Files,
+    packs: Packs,
+    windows: Windows,
     decompressor: Decompressor,
     remembered: Remembered,
 }
 
-/// The files of packs, as far as they were opened.
-struct Files {
-    packs: Packs,
-    /// How much is read at once, going on.
-    step: u64,
-    /// For each pack what was read of it last, going on and going back.
-    windows: Vec<Option<[Window; 2]>>,
-}
-
 impl PackReader {
-    /// For who reads single objects.
-    pub(crate) fn of_some(packs: Packs) -> Self {
-        Self::new(packs, SOME)
-    }
-
-    /// For who reads block after block.
-    pub(crate) fn of_all(packs: Packs) -> Self {
-        Self::new(packs, ALL)
-    }
-
-    fn new(packs: Packs, step: u64) -> Self {
-        let windows = packs.0.iter().map(|_| None).collect();
+    /// A reader of these packs.
+    pub(crate) fn new(packs: Packs) -> Self {
         Self {
-            files: Files { packs, step, windows },
+            windows: Windows::of(packs.0.len()),
+            packs,
             decompressor: Decompressor::new(),
             remembered: Remembered::default(),
         }
@@ -215,7 +192,7 @@ impl PackReader {
 
     /// Where the object of this id begins, and in which pack.
     fn place(&self, id: ObjectId) -> Option<(usize, u64)> {
-        let mut packs = self.files.packs.0.iter().enumerate();
+        let mut packs = self.packs.0.iter().enumerate();
         packs.find_map(|(pack, it)| Some((pack, it.index.place(id)?)))
     }
 
@@ -238,7 +215,7 @@ impl PackReader {
             if let Some(known) = self.remembered.get((pack, at)) {
                 break known;
             }
-            let (what, data) = self.stored(pack, at, deltas.is_empty())?;
+            let (what, data) = self.stored(pack, at)?;
             match what {
                 What::Whole(kind) => {
                     let data = Arc::new(data);
@@ -264,43 +241,20 @@ impl PackReader {
     }
 
     /// What is stored there, inflated.
-    fn stored(&mut self, pack: usize, offset: u64, is_next: bool) -> Option<(What, Vec<u8>)> {
-        let (pack, window, Head { what, size, len }) = self.files.head(pack, offset, is_next)?;
+    fn stored(&mut self, number: usize, offset: u64) -> Option<(What, Vec<u8>)> {
+        let pack = self.packs.0.get(number)?;
+        let file = (number, pack.path.as_path());
+        let bytes = self.windows.from(file, &pack.range(offset, 0)?, pack.end)?;
+        let Head { what, size, len } = Head::read(bytes, offset, pack)?;
         let mut data = vec![0; usize::try_from(size).ok().filter(|_| size <= LARGEST)?];
-        // Most data take far less room than they could, and what was read already is enough.
-        let mut inflated =
-            self.decompressor.zlib_decompress(&window.from(offset)?[len..], &mut data);
+        // Most data take far less room than they could, and what is at hand is enough.
+        let mut inflated = self.decompressor.zlib_decompress(&bytes[len..], &mut data);
         let range = pack.range(offset, size)?;
-        if inflated.is_err() && !window.holds(&range) {
-            let bytes = window.get(range, pack.end)?;
+        if inflated.is_err() && (bytes.len() as u64) < range.end - range.start {
+            let bytes = self.windows.from(file, &range, pack.end)?;
             inflated = self.decompressor.zlib_decompress(&bytes[len..], &mut data);
         }
         (inflated.ok()? == data.len()).then_some((what, data))
-    }
-}
-
-impl Files {
-    /// What stands there before the data, and where these are read.
-    fn head(
-        &mut self,
-        pack: usize,
-        offset: u64,
-        is_next: bool,
-    ) -> Option<(&Pack, &mut Window, Head)> {
-        let windows = self.windows.get_mut(pack)?;
-        let pack = self.packs.0.get(pack)?;
-        let [onward, back] = match windows {
-            Some(windows) => windows,
-            None => windows.insert([
-                Window::open(&pack.path, self.step, 0).ok()?,
-                Window::open(&pack.path, SOME, BEFORE).ok()?,
-            ]),
-        };
-        let head = pack.range(offset, 0)?;
-        let window =
-            if is_next && !back.holds(&head) || onward.holds(&head) { onward } else { back };
-        let head = Head::read(window.get(head, pack.end)?, offset, pack)?;
-        Some((pack, window, head))
     }
 }
 
@@ -409,48 +363,6 @@ fn applied(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
         made.extend_from_slice(bytes);
     }
     (made.len() == size).then_some(made)
-}
-
-/// A part of a file.
-struct Window {
-    file: File,
-    /// How much is read at once.
-    step: u64,
-    /// How much of that lies before what is asked for.
-    before: u64,
-    start: u64,
-    bytes: Vec<u8>,
-}
-
-impl Window {
-    fn open(path: &Path, step: u64, before: u64) -> io::Result<Self> {
-        Ok(Self { file: File::open(path)?, step, before, start: 0, bytes: Vec::new() })
-    }
-
-    fn holds(&self, range: &Range<u64>) -> bool {
-        self.start <= range.start && range.end <= self.start + self.bytes.len() as u64
-    }
-
-    /// What is held from there on.
-    fn from(&self, offset: u64) -> Option<&[u8]> {
-        self.bytes.get(usize::try_from(offset.checked_sub(self.start)?).ok()?..)
-    }
-
-    /// These bytes of the file, of which nobody wants any behind `end`.
-    fn get(&mut self, range: Range<u64>, end: u64) -> Option<&[u8]> {
-        let wanted = range.end - range.start;
-        if !self.holds(&range) {
-            let before = self.before.min(self.step.saturating_sub(wanted)).min(range.start);
-            self.start = range.start - before;
-            let len = self.step.min(end - self.start).max(before + wanted);
-            // Whatever an object says, more than twice its size is not stored of it.
-            let len = usize::try_from(len).ok().filter(|_| len <= 2 * LARGEST)?;
-            self.bytes.resize(len, 0);
-            self.file.seek(SeekFrom::Start(self.start)).ok()?;
-            self.file.read_exact(&mut self.bytes).ok()?;
-        }
-        self.from(range.start)?.get(..usize::try_from(wanted).ok()?)
-    }
 }
 
 /// Objects that others may be deltas of, by their pack and where they begin.

@@ -36,7 +36,7 @@ pub(super) fn read_all(
     let next = AtomicUsize::new(0);
     let given_up = AtomicBool::new(false);
     let work = || {
-        let mut reader = PackReader::of_all(packs.clone());
+        let mut reader = PackReader::new(packs.clone());
         let mut read = Vec::new();
         while !given_up.load(Ordering::Relaxed)
             && let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed))

@@ -34,7 +34,7 @@ fn ids(git: &Git) -> Vec<ObjectId> {
 /// Each object is what git says that it is, whatever is read before it.
 #[track_caller]
 fn check(git: &Git, packs: &Packs) {
-    let mut reader = PackReader::of_some(packs.clone());
+    let mut reader = PackReader::new(packs.clone());
     let mut all = ids(git);
     fastrand::Rng::with_seed(5).shuffle(&mut all);
     for id in all {
@@ -49,7 +49,7 @@ fn objects_are_read_in_any_order() {
     let git = packed(1);
     let objects = git.dir().join("objects");
     check(&git, &Packs::among(std::slice::from_ref(&objects)));
-    let reader = &mut PackReader::of_some(Packs::among(&[objects]));
+    let reader = &mut PackReader::new(Packs::among(&[objects]));
     assert_eq!(reader.read(ObjectId::NULL), None);
     assert_eq!(reader.read(ids(&packed(2))[0]), None, "it is of another repository");
 }
@@ -72,7 +72,7 @@ fn a_pack_that_is_gone_is_not_read() {
     let objects = git.dir().join("objects");
     let packs = Packs::among(std::slice::from_ref(&objects));
     std::fs::remove_dir_all(objects.join("pack")).expect("it is there");
-    assert_eq!(PackReader::of_some(packs).read(ids(&packed(1))[0]), None);
+    assert_eq!(PackReader::new(packs).read(ids(&packed(1))[0]), None);
     assert!(Packs::among(&[objects]).blocks(10).is_some_and(|blocks| blocks.is_empty()));
 }
 
