@@ -169,7 +169,15 @@ struct Found {
 impl Found {
     /// Begins with what is remembered, whether the tips reach it or not.
     fn remember(ledger: &Ledger) -> Self {
-        let mut this = Self { remembered: ledger.len() as usize, ..Self::default() };
+        let commits = ledger.len() as usize;
+        let mut this = Self {
+            ids: Vec::with_capacity(commits),
+            trees: Vec::with_capacity(commits),
+            parents: Vec::with_capacity(commits),
+            ends: Vec::with_capacity(commits),
+            remembered: commits,
+            ..Self::default()
+        };
         for commit in 0..ledger.len() {
             let (id, tree, parents) = ledger.commit(commit);
             this.ids.push(id);

@@ -18,10 +18,18 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
+    /// None yet, and room for so many.
+    pub(crate) fn with_capacity(ids: usize) -> Self {
+        let mut this = Self::default();
+        if ids > 0 {
+            this.make_room(ids);
+        }
+        this
+    }
+
     /// The numbers of these ids, which differ: 0, 1 and so on.
     pub(crate) fn of(ids: impl ExactSizeIterator<Item = ObjectId> + Clone) -> Self {
-        let mut this = Self::default();
-        this.make_room(ids.len());
+        let mut this = Self::with_capacity(ids.len());
         for (number, id) in (0..).zip(ids) {
             this.put(id, number);
         }

@@ -7,6 +7,7 @@
 //! from its digest by one bit is none, and so is one in which a number leads nowhere.
 
 use std::sync::Arc;
+use std::thread;
 
 use repo_sync_shared::{BlobId, ObjectId, PrivateCommit, PrivateTree, PublicCommit, PublicTree};
 use sha2::{Digest as _, Sha256};
@@ -81,11 +82,19 @@ pub(super) fn write(ledger: &Ledger, terms: &[u8; DIGEST]) -> Vec<u8> {
 /// The ledger of these bytes, if they are one that was written under these terms.
 pub(super) fn read(bytes: &[u8], terms: &[u8; DIGEST]) -> Option<Ledger> {
     let (body, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
-    let body_after_terms = body.strip_prefix(NAME)?.strip_prefix(terms)?;
-    if Sha256::digest(body)[..] != *digest {
-        return None;
-    }
-    let mut rest = Rest(body_after_terms);
+    let tables = body.strip_prefix(NAME)?.strip_prefix(terms)?;
+    thread::scope(|scope| {
+        // That takes as long as all the rest.
+        let found = scope.spawn(|| Sha256::digest(body));
+        let ledger = read_tables(tables);
+        let is_its_own = found.join().is_ok_and(|found| found[..] == *digest);
+        ledger.filter(|_| is_its_own)
+    })
+}
+
+/// The ledger of these tables, if every number in them leads somewhere.
+fn read_tables(bytes: &[u8]) -> Option<Ledger> {
+    let mut rest = Rest(bytes);
     let rows: Vec<usize> = rest.numbers(TABLES)?.map(|rows| rows as usize).collect();
     let &[commits, parents, images, image_parents, manifests, files, directories] = &rows[..]
     else {
@@ -104,7 +113,7 @@ pub(super) fn read(bytes: &[u8], terms: &[u8; DIGEST]) -> Option<Ledger> {
     let mut shown_by = rest.numbers(images)?;
     let image_parents = rest.numbers(image_parents)?.collect();
     let (ids, mut trees) = (rest.ids(commits)?, rest.ids(commits)?);
-    let commits = ids.map(|id| {
+    let commits = all(ids, |id| {
         Some(Commit {
             id: PrivateCommit::new(id),
             tree: PrivateTree::new(trees.next()?),
@@ -115,10 +124,9 @@ pub(super) fn read(bytes: &[u8], terms: &[u8; DIGEST]) -> Option<Ledger> {
             published: published.next()?,
             dropped_headers: dropped_headers.next()?,
         })
-    });
-    let commits = commits.collect::<Option<_>>()?;
+    })?;
     let (ids, mut trees) = (rest.ids(images)?, rest.ids(images)?);
-    let images = ids.map(|id| {
+    let images = all(ids, |id| {
         Some(Image {
             id: PublicCommit::new(id),
             tree: PublicTree::new(trees.next()?),
@@ -126,8 +134,7 @@ pub(super) fn read(bytes: &[u8], terms: &[u8; DIGEST]) -> Option<Ledger> {
             source: source.next()?,
             shown_by: shown_by.next()?,
         })
-    });
-    let images = images.collect::<Option<_>>()?;
+    })?;
     let manifests = rest.ids(manifests)?.map(|id| match id {
         ABSENT => ManifestEntry::Absent,
         NOT_A_FILE => ManifestEntry::NotAFile,
@@ -139,6 +146,19 @@ pub(super) fn read(bytes: &[u8], terms: &[u8; DIGEST]) -> Option<Ledger> {
     let private = has_private.then(|| Arc::new(PrivateIds { files, directories }));
     let ledger = Ledger { commits, parents, images, image_parents, manifests, private };
     (rest.0.is_empty() && is_sound(&ledger)).then_some(ledger)
+}
+
+/// A row for each id, if each has one.
+fn all<T>(
+    ids: impl ExactSizeIterator<Item = ObjectId>,
+    mut row: impl FnMut(ObjectId) -> Option<T>,
+) -> Option<Vec<T>> {
+    // `collect` does not know how many there are as long as one may be missing.
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        rows.push(row(id)?);
+    }
+    Some(rows)
 }
 
 /// Whether every number leads somewhere, and to what came before where it must.
@@ -180,7 +200,7 @@ impl<'b> Rest<'b> {
         Some(column.iter().map(|&bytes| u32::from_le_bytes(bytes)))
     }
 
-    fn ids(&mut self, rows: usize) -> Option<impl Iterator<Item = ObjectId> + use<'b>> {
+    fn ids(&mut self, rows: usize) -> Option<impl ExactSizeIterator<Item = ObjectId> + use<'b>> {
         let column = self.column::<20>(rows)?;
         Some(column.iter().map(|&bytes| ObjectId::from_bytes(bytes)))
     }

@@ -33,11 +33,17 @@ pub struct Images {
 }
 
 impl Images {
-    pub(super) fn with_capacity(commits: usize) -> Self {
+    /// None yet, and room for those of so many commits, and for so many of them at least.
+    pub(super) fn with_capacity(commits: usize, images: usize) -> Self {
         Self {
+            ids: Vec::with_capacity(images),
+            trees: Vec::with_capacity(images),
+            sources: Vec::with_capacity(images),
+            shown_by: Vec::with_capacity(images),
+            index: Numbers::with_capacity(images),
             of: Vec::with_capacity(commits),
             fates: Vec::with_capacity(commits),
-            ..Self::default()
+            dag: Dag::with_capacity(images),
         }
     }
 

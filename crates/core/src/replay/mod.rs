@@ -124,8 +124,9 @@ impl<'r> Replay<'r> {
             survey.tell(&mut filter);
             filter
         });
+        let known = ledger.map_or(0, Ledger::images);
         let mut this = Self {
-            images: Arc::new(Images::with_capacity(history.len())),
+            images: Arc::new(Images::with_capacity(history.len(), known)),
             findings,
             dropped_headers: Vec::new(),
             objects,
