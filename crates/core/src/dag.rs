@@ -32,7 +32,9 @@ impl Dag {
     /// A graph without nodes, and room for so many.
     pub(crate) fn with_capacity(nodes: usize) -> Self {
         let room = || Vec::with_capacity(nodes);
-        Self { parents: room(), ends: room(), generation: room(), line: room(), ..Self::default() }
+        // In few histories more than every second commit is a merge.
+        let parents = Vec::with_capacity(nodes + nodes / 2);
+        Self { parents, ends: room(), generation: room(), line: room(), ..Self::default() }
     }
 
     /// Adds a node with these parents and returns its number.

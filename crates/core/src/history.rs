@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use crate::cores::in_order;
 use crate::dag::Dag;
 use crate::git::{ObjectError, Objects};
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger};
 use crate::numbers::Numbers;
 use crate::object::{Kind, MalformedCommit, commit_links};
 use crate::progress::{Phase, Progress};
@@ -169,13 +169,14 @@ struct Found {
 impl Found {
     /// Begins with what is remembered, whether the tips reach it or not.
     fn remember(ledger: &Ledger) -> Self {
-        let commits = ledger.len() as usize;
+        let remembered = ledger.len() as usize;
+        let room = remembered + ledger::NEW;
         let mut this = Self {
-            ids: Vec::with_capacity(commits),
-            trees: Vec::with_capacity(commits),
-            parents: Vec::with_capacity(commits),
-            ends: Vec::with_capacity(commits),
-            remembered: commits,
+            ids: Vec::with_capacity(room),
+            trees: Vec::with_capacity(room),
+            parents: Vec::with_capacity(room + room / 2),
+            ends: Vec::with_capacity(room),
+            remembered,
             ..Self::default()
         };
         for commit in 0..ledger.len() {

@@ -35,6 +35,9 @@ const NONE: u32 = u32::MAX;
 /// The number of the file's layout.
 const LAYOUT: u32 = 1;
 
+/// Who takes a ledger over has room for so many more: as a rule, little is new.
+pub(crate) const NEW: usize = 1_024;
+
 /// Commits, images and private ids, by numbers of their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ledger {

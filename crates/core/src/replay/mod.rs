@@ -27,7 +27,7 @@ use crate::filter::{
 };
 use crate::git::{Object, ObjectError, Objects};
 use crate::history::History;
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger};
 use crate::manifest::Shape;
 use crate::message::publish_empty;
 use crate::object::{self, Kind, RawCommit};
@@ -124,7 +124,7 @@ impl<'r> Replay<'r> {
             survey.tell(&mut filter);
             filter
         });
-        let known = ledger.map_or(0, Ledger::images);
+        let known = ledger.map_or(0, |ledger| ledger.images() + ledger::NEW);
         let mut this = Self {
             images: Arc::new(Images::with_capacity(history.len(), known)),
             findings,
