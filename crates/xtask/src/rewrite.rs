@@ -23,7 +23,8 @@ pub(crate) struct RewriteArgs {
     manifest: PathBuf,
 }
 
-/// Prints how long the pack is, in bytes, and the public tree of the branch.
+/// Prints how long the pack is, in bytes, and of the branch the public tree and the last
+/// public commit.
 pub(crate) fn run(args: &RewriteArgs) -> anyhow::Result<()> {
     let repo = PrivateRepo::discover(&args.repo)?;
     let objects = repo.objects()?;
@@ -50,6 +51,7 @@ pub(crate) fn run(args: &RewriteArgs) -> anyhow::Result<()> {
     let replay = &session.replay;
     let image = replay.history.number(tip).and_then(|tip| replay.images.of(tip));
     let image = image.context("nothing of this history is public")?;
-    println!("{bytes} {}", replay.images.tree(image).id());
+    let images = &replay.images;
+    println!("{bytes} {} {}", images.tree(image).id(), images.id(image).id());
     Ok(())
 }

@@ -2,10 +2,11 @@
 //! What every contender begins with: one branch in one pack, and what its public tree
 //! has to be.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
 use super::BenchArgs;
@@ -26,6 +27,8 @@ pub(super) struct Ground {
     pub repo_sync: PathBuf,
     /// The public tree of the last commit.
     expected: String,
+    /// The last public commit, by the first run of ours that told.
+    tip: OnceCell<String>,
     scratch: TempDir,
 }
 
@@ -58,6 +61,7 @@ impl Ground {
             manifest,
             repo_sync: built()?,
             expected: String::new(),
+            tip: OnceCell::new(),
             scratch,
         };
         this.expected = this.public_tree()?;
@@ -88,14 +92,19 @@ impl Ground {
         copy(&self.source, &dir.join("private.git"))
     }
 
-    /// The tree of a commit is the public one.
+    /// The tree of the last commit is the public one, and all runs of ours end with the same
+    /// commit: then all of theirs are the same, for each names its parents.
     pub(super) fn check(&self, name: &str, outcome: &Outcome) -> anyhow::Result<()> {
-        match &outcome.tree {
-            Some(tree) if *tree != self.expected => {
-                bail!("{name} made another public tree: {tree}, not {}", self.expected)
-            }
-            _ => Ok(()),
+        let Outcome { tree, tip, .. } = outcome;
+        if let Some(tree) = tree {
+            let expected = &self.expected;
+            ensure!(tree == expected, "{name} made another public tree: {tree}, not {expected}");
         }
+        if let Some(tip) = tip {
+            let first = self.tip.get_or_init(|| tip.clone());
+            ensure!(tip == first, "{name} made another public commit: {tip}, not {first}");
+        }
+        Ok(())
     }
 
     /// A commit on the branch of `repo` that touches a public file and a private one;

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::rc::Rc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use tempfile::TempDir;
 
 use super::contenders::{Tool, ours, packs, sync, tree_of};
 use super::ground::{Ground, bytes_below};
 use super::hook;
-use crate::process::{Cost, copy, empty, git, measure};
+use crate::process::{Cost, copy, empty, git, git_text, measure};
 
 /// A job that is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,6 +42,8 @@ pub(super) struct Outcome {
     pub bytes: Option<u64>,
     /// The public tree of the last commit.
     pub tree: Option<String>,
+    /// The last public commit, if the run is ours and over all of the history.
+    pub tip: Option<String>,
 }
 
 /// Does the work once.
@@ -83,7 +85,7 @@ impl Contender {
 
 impl From<Cost> for Outcome {
     fn from(cost: Cost) -> Self {
-        Self { cost, bytes: None, tree: None }
+        Self { cost, bytes: None, tree: None, tip: None }
     }
 }
 
@@ -137,8 +139,11 @@ fn rewrite(ground: &Ground) -> anyhow::Result<Outcome> {
     command.arg("rewrite").arg("--repo").arg(&repo).arg("--manifest").arg(&ground.manifest);
     let (cost, out) = measure(&mut command)?;
     let out = String::from_utf8(out)?;
-    let (bytes, tree) = out.trim().split_once(' ').context("the rewrite prints two words")?;
-    Ok(Outcome { cost, bytes: Some(bytes.parse()?), tree: Some(tree.to_owned()) })
+    let [bytes, tree, tip] = *out.split_whitespace().collect::<Vec<_>>() else {
+        bail!("the rewrite prints three words, not `{out}`")
+    };
+    let (tree, tip) = (Some(tree.to_owned()), Some(tip.to_owned()));
+    Ok(Outcome { cost, bytes: Some(bytes.parse()?), tree, tip })
 }
 
 fn rewrite_by(tool: Tool) -> impl Fn(&Ground) -> anyhow::Result<Outcome> {
@@ -148,14 +153,20 @@ fn rewrite_by(tool: Tool) -> impl Fn(&Ground) -> anyhow::Result<Outcome> {
         let before = bytes_below(&packs(&repo))?;
         let cost = tool.filter(ground, &repo)?;
         let bytes = Some(bytes_below(&packs(&repo))? - before);
-        Ok(Outcome { cost, bytes, tree: tree_of(&repo, &tool.made(ground))? })
+        Ok(Outcome { cost, bytes, tree: tree_of(&repo, &tool.made(ground))?, tip: None })
     }
 }
 
 fn map(ground: &Ground) -> anyhow::Result<Outcome> {
     let dir = ground.fresh()?;
     let repo = ground.copy(dir.path())?;
-    Ok(measure(&mut ours(ground, &repo, &["map", "--quiet"]))?.0.into())
+    let (cost, out) = measure(&mut ours(ground, &repo, &["map", "--quiet"]))?;
+    let out = String::from_utf8(out)?;
+    // Parents come first, and one that was dropped has none.
+    let images = out.lines().rev().filter_map(|line| line.split_once(' '));
+    let last = images.map(|(_, image)| image).find(|image| *image != "-");
+    let tip = Some(last.context("nothing of this history is public")?.to_owned());
+    Ok(Outcome { tip, ..cost.into() })
 }
 
 fn rev_list(ground: &Ground) -> anyhow::Result<Outcome> {
@@ -168,7 +179,8 @@ fn first_sync(ground: &Ground) -> anyhow::Result<Outcome> {
     let (repo, mirror) = (ground.copy(dir.path())?, empty(dir.path(), "mirror.git")?);
     let cost = sync(ground, &repo, &mirror)?;
     let bytes = Some(bytes_below(&packs(&mirror))?);
-    Ok(Outcome { cost, bytes, tree: tree_of(&mirror, &ground.branch)? })
+    let tip = Some(git_text(&mirror, ["rev-parse", &ground.branch])?);
+    Ok(Outcome { cost, bytes, tree: tree_of(&mirror, &ground.branch)?, tip })
 }
 
 fn first_push_by(tool: Tool) -> impl Fn(&Ground) -> anyhow::Result<Outcome> {
@@ -177,7 +189,7 @@ fn first_push_by(tool: Tool) -> impl Fn(&Ground) -> anyhow::Result<Outcome> {
         let (repo, mirror) = (ground.copy(dir.path())?, empty(dir.path(), "mirror.git")?);
         let cost = tool.filter(ground, &repo)? + tool.push(ground, &repo, &mirror)?;
         let bytes = Some(bytes_below(&packs(&mirror))?);
-        Ok(Outcome { cost, bytes, tree: tree_of(&mirror, &ground.branch)? })
+        Ok(Outcome { cost, bytes, tree: tree_of(&mirror, &ground.branch)?, tip: None })
     }
 }
 
