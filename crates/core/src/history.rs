@@ -7,6 +7,8 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
+use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
+
 use crate::cores::in_order;
 use crate::dag::Dag;
 use crate::git::{ObjectError, Objects};
@@ -14,7 +16,6 @@ use crate::ledger::{self, Ledger};
 use crate::numbers::Numbers;
 use crate::object::{Kind, MalformedCommit, commit_links};
 use crate::progress::{Phase, Progress};
-use repo_sync_shared::{ObjectId, PrivateCommit, PrivateTree};
 
 /// How many commits that the walk has met it reads at once, at most. Where there are many,
 /// branches that go on side by side, all cores read them, so many at a time.

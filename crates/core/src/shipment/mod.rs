@@ -105,15 +105,10 @@ pub(crate) fn send(
         }
         Ok(packer.take())
     };
-    in_order(
-        boundary.commits.len(),
-        block(boundary.commits.len(), BLOCK),
-        start,
-        work,
-        |packed: Result<_, SendError>| {
-            counter.hand_on(packed?, |image, path| whole_tree(replay, image, path))
-        },
-    )?;
+    let size = block(boundary.commits.len(), BLOCK);
+    in_order(boundary.commits.len(), size, start, work, |packed: Result<_, SendError>| {
+        counter.hand_on(packed?, |image, path| whole_tree(replay, image, path))
+    })?;
     if trees_only {
         // A tree that came with the boundary has no files yet: a new commit that shows
         // it in another place must bring them, for git may not see that they are public.
@@ -132,17 +127,12 @@ pub(crate) fn send(
         }
         Ok((commits, packer.take()))
     };
-    in_order(
-        plan.new.len(),
-        block(plan.new.len(), BLOCK),
-        start,
-        work,
-        |packed: Result<_, SendError>| {
-            let (commits, packed) = packed?;
-            progress.advance(Phase::Stage, commits);
-            counter.hand_on(packed, |image, path| whole_tree(replay, image, path))
-        },
-    )?;
+    let size = block(plan.new.len(), BLOCK);
+    in_order(plan.new.len(), size, start, work, |packed: Result<_, SendError>| {
+        let (commits, packed) = packed?;
+        progress.advance(Phase::Stage, commits);
+        counter.hand_on(packed, |image, path| whole_tree(replay, image, path))
+    })?;
     let mut encoder = Encoder::new();
     for tag in &plan.tags {
         let tag = encoder.whole(Kind::Tag, tag.id, &tag.bytes)?;

@@ -56,9 +56,7 @@ impl Encoded {
             Form::Delta { .. } | Form::Whole(_) => None,
         }
     }
-}
 
-impl Encoded {
     /// The same without the data that a delta comes with, if it comes with much of it; else
     /// the object itself, as an error.
     pub(crate) fn without_much_data(mut self) -> Result<Self, Self> {

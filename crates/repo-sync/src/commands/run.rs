@@ -40,12 +40,10 @@ pub(super) struct Task {
 pub(super) fn run(ctx: &Context, ui: &mut Ui, task: &Task) -> Result<Outcome, CliError> {
     let engine = Engine::open(ctx, ui, !task.publish)?;
     let objects = engine.objects()?;
-    let at_once = match task.publish && ctx.global.all {
-        true => together::at_once(ctx, &engine, &objects)?,
-        false => 1,
-    };
-    if at_once > 1 {
-        let reports = together::run(ctx, ui, &engine, &objects, at_once, task)?;
+    if task.publish
+        && ctx.global.all
+        && let Some(reports) = together::run(ctx, ui, &engine, &objects, task)?
+    {
         return all_reported(ctx, ui, task.command, reports);
     }
     each_mirror(ctx, ui, &engine, &objects, task.command, |ui, options| {

@@ -38,14 +38,7 @@ struct Job {
 ///
 /// One after the other is who has somebody at a terminal, whom git may ask for a password, and
 /// who runs commands of `[standalone]`, which have to end in time.
-///
-/// # Errors
-/// The manifest cannot be read.
-pub(super) fn at_once(
-    ctx: &Context,
-    engine: &Engine,
-    objects: &Objects<'_>,
-) -> Result<usize, CliError> {
+fn at_once(engine: &Engine, objects: &Objects<'_>, mirrors: &[SessionOptions]) -> usize {
     let runs_commands = |options: &SessionOptions| {
         let policy =
             Policy::load(&engine.repo, objects, &options.policy, options.mirror.as_deref());
@@ -53,29 +46,31 @@ pub(super) fn at_once(
         let standalone = policy.ok().and_then(|policy| policy.mirror.standalone);
         standalone.is_some_and(|standalone| standalone.sync)
     };
-    let mirrors = engine.mirrors(ctx, objects)?;
     if io::stdin().is_terminal() || mirrors.iter().any(runs_commands) {
-        return Ok(1);
+        return 1;
     }
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    Ok(MOST.min(cores).min(mirrors.len()))
+    MOST.min(cores).min(mirrors.len())
 }
 
-/// Does a task for all mirrors, so many at once: a report of each.
+/// Does a task for all mirrors: a report of each, or `None` if it has to be one after the other.
 ///
 /// # Errors
-/// The repository cannot be opened, or nothing be written.
+/// The manifest cannot be read, the repository not be opened, or nothing be written.
 pub(super) fn run(
     ctx: &Context,
     ui: &mut Ui,
     engine: &Engine,
     objects: &Objects<'_>,
-    at_once: usize,
     task: &Task,
-) -> Result<Vec<Report>, CliError> {
+) -> Result<Option<Vec<Report>>, CliError> {
+    let mirrors = engine.mirrors(ctx, objects)?;
+    let at_once = at_once(engine, objects, &mirrors);
+    if at_once < 2 {
+        return Ok(None);
+    }
     objects.expect_again();
-    let (jobs, ended): (Vec<_>, Vec<_>) = engine
-        .mirrors(ctx, objects)?
+    let (jobs, ended): (Vec<_>, Vec<_>) = mirrors
         .into_iter()
         .map(|options| {
             let ((ui, aside), (done, ended)) = (ui.aside(), channel());
@@ -100,7 +95,7 @@ pub(super) fn run(
             ui.repeat(&aside)?;
             reports.push(report);
         }
-        Ok(reports)
+        Ok(Some(reports))
     })
 }
 
